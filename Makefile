@@ -1,0 +1,54 @@
+# Routine commands of droplake. `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+SOURCES := $(shell find core control pipeline cli -name '*.ts' -o -name '*.sql' 2>/dev/null)
+VITEST := node_modules/.bin/vitest
+BIOME := node_modules/.bin/biome
+
+.PHONY: help run samples build test check lint format bench status clean
+
+help: ## list all targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build samples ## take what lies in workingArea/uploads through the lake (install and build first where needed)
+	@bin/droplake run
+
+# A fresh clone has no lake and no uploads: it gets the samples to begin with.
+samples:
+	@if [ ! -e lake/lake.duckdb ] && [ -z "$$(ls workingArea/uploads 2>/dev/null)" ]; then \
+	  mkdir -p workingArea/uploads && cp samples/hires/*.csv workingArea/uploads/ && \
+	  echo "No lake and no uploads yet: copied samples/hires/*.csv to workingArea/uploads/."; fi
+
+status: build ## show the last runs, the tables, and what waits
+	@bin/droplake status
+
+build: dist/.built ## install dependencies and compile
+
+test: build ## run every test
+	@$(VITEST) run
+
+check: build lint ## types, lint, format and tests
+	@node_modules/.bin/tsc -p tsconfig.json
+	@$(VITEST) run
+
+lint: node_modules/.installed ## look at style and format, change nothing
+	@$(BIOME) check .
+
+format: node_modules/.installed ## format all files
+	@$(BIOME) check --write .
+
+bench: build ## measure run times (bench/README.md)
+	@node bench/run-times.mjs
+
+clean: ## take away what was built and installed; data stays
+	@rm -rf dist node_modules
+
+dist/.built: node_modules/.installed $(SOURCES) scripts/build.mjs tsconfig.json tsconfig.build.json
+	@node scripts/build.mjs
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@node scripts/check-node.mjs
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

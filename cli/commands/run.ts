@@ -1,0 +1,17 @@
+import type { Argv } from 'yargs'
+import { type GlobalFlags, openOptions, print, projectOf } from '../context.ts'
+import { formatSummary } from '../format-summary.ts'
+
+export const command = 'run'
+export const describe = 'take what lies in uploads through ODS, DW and APP'
+export const builder = (parser: Argv) => parser
+
+/** Exit code 3 says that the run is done, and that a file was refused. */
+export async function handler(flags: GlobalFlags): Promise<number> {
+  const { runPipeline } = await import('../../pipeline/run.ts')
+  const project = projectOf(flags)
+  const { terminal, ...options } = openOptions(project)
+  const summary = await runPipeline(project, options).finally(() => terminal.clearStatus())
+  print(flags, summary, () => formatSummary(summary, process.cwd()))
+  return summary.files.some((file) => file.outcome === 'refused') ? 3 : 0
+}

@@ -1,0 +1,102 @@
+import { isAbsolute, relative } from 'node:path'
+import type { RunSummary } from '../pipeline/summary.ts'
+import { formatTable, visible } from './format-table.ts'
+
+/** Reasons shown in the summary; the others are in control.rule_results. */
+const MOST_REASONS = 10
+
+/** A run's summary for a terminal, paths relative to the folder that the person is in. */
+export function formatSummary(summary: RunSummary, cwd: string): string {
+  return [
+    heading(summary),
+    tables(summary),
+    reasons(summary),
+    files(summary),
+    marts(summary, cwd),
+    places(summary, cwd),
+  ]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+function heading(summary: RunSummary): string {
+  const seconds = (summary.durationMs / 1000).toFixed(2)
+  const what = summary.isNewVersion
+    ? `the lake is at version ${summary.version} now`
+    : `nothing new, the lake stays at version ${summary.version}`
+  const recovered = [
+    ...summary.recovered.interrupted.map(
+      (runId) => `Run ${runId} had been interrupted; what it wrote was taken away.\n`,
+    ),
+    ...summary.recovered.finished.map(
+      (runId) => `Run ${runId} had been cut short after its commit; it is finished now.\n`,
+    ),
+  ]
+  return `Run ${summary.runId} done in ${seconds} s: ${what}.\n${recovered.join('')}`
+}
+
+function tables(summary: RunSummary): string {
+  const rows = summary.tables.map((table) => [
+    table.table,
+    table.records,
+    table.loaded,
+    table.quarantined,
+    table.unchanged,
+    table.rows,
+  ])
+  return formatTable(['table', 'read', 'loaded', 'quarantined', 'unchanged', 'rows now'], rows)
+}
+
+function reasons(summary: RunSummary): string {
+  if (summary.rules.length === 0) return ''
+  const rows = summary.rules
+    .slice(0, MOST_REASONS)
+    .map((rule) => [rule.records, rule.tableName, rule.rule, `${rule.exampleFile}:${rule.exampleLine}`])
+  const more = summary.rules.length - MOST_REASONS
+  return (
+    formatTable(['records', 'table', 'broken rule', 'for example'], rows) +
+    (more > 0 ? `and ${more} more; see control.rule_results\n` : '')
+  )
+}
+
+function files(summary: RunSummary): string {
+  const duplicates = summary.files
+    .filter((file) => file.outcome === 'duplicate')
+    .map(
+      (file) =>
+        `duplicate: ${file.file} has the same content as ${file.duplicateOf?.file} of run ${file.duplicateOf?.runId}; nothing loaded`,
+    )
+  const refused = summary.files
+    .filter((file) => file.outcome === 'refused')
+    .map((file) => `refused: ${file.file} — ${file.reason}`)
+  const waiting = summary.waiting.map((name) => `waiting: ${name} is still being written; the next run takes it`)
+  return [...duplicates, ...refused, ...waiting].map((line) => `${visible(line)}\n`).join('')
+}
+
+function marts(summary: RunSummary, cwd: string): string {
+  const rows = summary.marts.map((mart) => [
+    `app.${mart.mart}`,
+    mart.rows,
+    mart.isNew ? 'new' : 'unchanged',
+    shortPath(mart.report, cwd),
+  ])
+  return rows.length === 0 ? '' : formatTable(['mart', 'rows', '', 'report'], rows, 100)
+}
+
+function places(summary: RunSummary, cwd: string): string {
+  const quarantine = summary.quarantine.map((path) => `quarantine: ${visible(shortPath(path, cwd))}\n`)
+  const [mart] = summary.marts
+  const query = mart === undefined ? 'show all tables' : `from app.${mart.mart}`
+  return `${quarantine.join('')}Look into it:\n  duckdb ${shellWord(shortPath(summary.catalog, cwd))} ${shellWord(query)}\n`
+}
+
+function shortPath(path: string, cwd: string): string {
+  const short = relative(cwd, path)
+  return short.startsWith('..') || isAbsolute(short) ? path : short
+}
+
+/** Quoted where a shell would take it apart. */
+function shellWord(text: string): string {
+  if (/^[\w./-]+$/.test(text)) return text
+  return /["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`
+}

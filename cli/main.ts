@@ -1,0 +1,78 @@
+import yargs from 'yargs'
+import { DroplakeError, toDroplakeError } from '../core/errors.ts'
+import { droplakeVersion } from '../core/package-folder.ts'
+import type { Command } from './command.ts'
+import * as config from './commands/config.ts'
+import * as init from './commands/init.ts'
+import * as query from './commands/query.ts'
+import * as run from './commands/run.ts'
+import * as runs from './commands/runs.ts'
+import * as status from './commands/status.ts'
+
+const COMMANDS: readonly Command[] = [run, status, runs, query, config, init]
+
+/**
+ * Parse the command line, run one command, print.
+ *
+ * @param words without `node` and the program's name
+ * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused, 75 lake busy
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  ignoreClosedPipe()
+  let exitCode = 0
+  const parser = yargs([...words])
+    .scriptName('droplake')
+    .usage('$0 <command>\n\nDrop files in a folder, get tables that people can trust.')
+    .option('project', {
+      alias: 'C',
+      type: 'string',
+      describe: 'folder of pipeline_config.json; default: the nearest one upward',
+    })
+    .option('json', { type: 'boolean', describe: 'print one JSON document' })
+    .option('log-level', {
+      choices: ['debug', 'info', 'warn', 'error'] as const,
+      describe: 'what the terminal shows of the log',
+    })
+    .option('debug', { type: 'boolean', describe: 'print the stack of an error' })
+    .version(droplakeVersion())
+    .alias('help', 'h')
+    .demandCommand(1, 'no command is named')
+    .recommendCommands()
+    .strict()
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new DroplakeError('USAGE', message.trim(), { hint: 'droplake --help' })
+    })
+  for (const { command, describe, builder, handler } of COMMANDS) {
+    parser.command(command, describe, builder, async (flags) => {
+      exitCode = await handler(flags)
+    })
+  }
+  try {
+    await parser.parseAsync()
+    return exitCode
+  } catch (thrown) {
+    return reportError(toDroplakeError(thrown), words)
+  }
+}
+
+/** A reader that has seen enough (`| head`) is no error. */
+function ignoreClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+function reportError(error: DroplakeError, words: readonly string[]): number {
+  const { code, message, hint, details } = error
+  if (words.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null, details } }, null, 2)}\n`)
+  process.stderr.write(`error ${code}: ${message}\n${hint === undefined ? '' : `try: ${hint}\n`}`)
+  if (words.includes('--debug')) process.stderr.write(`${stackOf(error)}\n`)
+  return error.exitCode
+}
+
+function stackOf(error: Error): string {
+  return `${error.stack}${error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : ''}`
+}

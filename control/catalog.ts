@@ -1,0 +1,83 @@
+import { basename, join } from 'node:path'
+import { listFolder } from '../core/durable-files.ts'
+import type { Engine } from '../core/engine.ts'
+import { DroplakeError, messageOf } from '../core/errors.ts'
+import { ident, literal, raw, type Sql, sql } from '../core/sql.ts'
+import type { LakeState } from './lake.ts'
+import type { Layer, Layout } from './layout.ts'
+import { type DataFile, LAKE_FORMAT } from './ledger.ts'
+
+/** The newest committed catalog, or null for a lake without any. People never open this file, so its bytes are ours. */
+export async function newestCatalog(layout: Layout): Promise<string | null> {
+  const names = (await listFolder(layout.history)).filter((name) => /^\d{6,}\.duckdb$/.test(name))
+  const newest = names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).at(-1)
+  return newest === undefined ? null : join(layout.history, newest)
+}
+
+/**
+ * Attach the newest catalog as `lake`, read-only, and read what the lake is made of.
+ *
+ * @throws {DroplakeError} LAKE_DAMAGED when the catalog cannot be read or is of a newer droplake
+ */
+export async function readLakeState(engine: Engine, layout: Layout): Promise<LakeState> {
+  const catalogPath = await newestCatalog(layout)
+  if (catalogPath === null) return { version: 0, lastRunId: 0, dataFiles: [], catalogPath }
+  try {
+    await engine.run(sql`attach ${literal(catalogPath)} as lake (read_only)`)
+    const { format, version } = await engine.row<{ format: number; version: number }>(
+      sql`select format, version from lake.control.lake`,
+    )
+    if (format > LAKE_FORMAT) throw newerFormat(layout, format)
+    const { last } = await engine.row<{ last: number }>(
+      sql`select coalesce(max(run_id), 0) as last from lake.control.runs`,
+    )
+    return { version, lastRunId: last, dataFiles: await liveDataFiles(engine), catalogPath }
+  } catch (cause) {
+    if (cause instanceof DroplakeError && cause.code === 'LAKE_DAMAGED') throw cause
+    throw new DroplakeError('LAKE_DAMAGED', `the newest catalog "${catalogPath}" cannot be read: ${messageOf(cause)}`, {
+      cause,
+      hint: `Nothing was changed. "${layout.catalog}" is a copy of it: put that in its place as ${basename(catalogPath)}.`,
+    })
+  }
+}
+
+/** A control table of the attached catalog; an empty relation of the same columns when there is no catalog yet. */
+export function ledgerTable(state: LakeState, table: string, emptyColumns: string): Sql {
+  return state.catalogPath === null ? sql`(select ${raw(emptyColumns)} where false)` : ident('lake', 'control', table)
+}
+
+/** Absolute paths of the live data files of one table, in the order they were added. */
+export function livePaths(state: LakeState, layout: Layout, layer: Layer, tableName: string): string[] {
+  return state.dataFiles
+    .filter((file) => file.layer === layer && file.tableName === tableName)
+    .map((file) => join(layout.lake, file.path))
+}
+
+async function liveDataFiles(engine: Engine): Promise<DataFile[]> {
+  const rows = await engine.rows(sql`
+    select path, layer, table_name, run_id, rows, bytes, sha256, fingerprint, added_in
+    from lake.control.data_files
+    where removed_in is null
+    order by added_in, path`)
+  return rows.map((row) => ({
+    path: row.path as string,
+    layer: row.layer as Layer,
+    tableName: row.table_name as string,
+    runId: row.run_id as number,
+    rows: row.rows as number,
+    bytes: row.bytes as number,
+    sha256: row.sha256 as string,
+    fingerprint: row.fingerprint as string | null,
+    addedIn: row.added_in as number,
+  }))
+}
+
+function newerFormat(layout: Layout, format: number): DroplakeError {
+  return new DroplakeError(
+    'LAKE_DAMAGED',
+    `"${layout.lake}" has format ${format}; this droplake knows formats up to ${LAKE_FORMAT}`,
+    {
+      hint: 'Use the newer droplake that wrote it.',
+    },
+  )
+}

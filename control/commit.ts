@@ -1,0 +1,96 @@
+// The only writer of catalogs: lake/history/<version>.duckdb and lake/lake.duckdb.
+import { join } from 'node:path'
+import {
+  copyToNewFile,
+  ensureFolder,
+  listFolder,
+  publishFile,
+  removePath,
+  syncFile,
+  syncFolder,
+} from '../core/durable-files.ts'
+import { ident, literal, sql } from '../core/sql.ts'
+import type { Lake } from './lake.ts'
+import { historyPath, type Layout } from './layout.ts'
+import { LAKE_FORMAT, LEDGER_SQL, type LedgerEntries, writeLedger } from './ledger.ts'
+import { replaceViews } from './views.ts'
+
+/** The name under which a catalog is attached while it is made. */
+const NEXT = 'next_catalog'
+
+/**
+ * Make a run's work visible: write the next catalog, and give it its name in `lake/history/` with one rename. That
+ * rename is the commit point (docs/adr/0001). A run that changed no data keeps the version and only adds to the ledger.
+ *
+ * @param entries `runs` of this run get the new version
+ * @returns the lake's version from now on
+ * @throws whatever the file system throws; the lake is as it was then
+ */
+export async function commitCatalog(lake: Lake, entries: LedgerEntries): Promise<number> {
+  const { layout, state } = lake
+  const isNewVersion = entries.dataFiles.length > 0 || entries.removed.length > 0
+  const version = state.version + (isNewVersion ? 1 : 0)
+  const committed = historyPath(layout, version)
+  const beside = `${committed}.part`
+  await ensureFolder(layout.history)
+  await writeCatalog(lake, beside, version, entries)
+  try {
+    await publishFile(beside, committed)
+  } catch (error) {
+    // The rename may have happened and its sync not: what is not sure to last must not be seen.
+    if (isNewVersion) await removePath(committed)
+    throw error
+  }
+  return version
+}
+
+/**
+ * Put a committed version where people open it: `lake.duckdb` is a copy, so that whatever they do to it stays theirs.
+ * A `.wal` that someone's CLI left there would be replayed onto the new file: it goes.
+ */
+export async function publishCatalog(lake: Lake, version: number): Promise<void> {
+  const { layout } = lake
+  const beside = `${layout.catalog}.part`
+  await copyToNewFile(historyPath(layout, version), beside)
+  await removePath(`${layout.catalog}.wal`)
+  await publishFile(beside, layout.catalog)
+  await pruneHistory(layout, lake.project.config.history.keepCatalogs)
+}
+
+async function writeCatalog(lake: Lake, path: string, version: number, entries: LedgerEntries): Promise<void> {
+  const { engine, layout, state, project } = lake
+  await removePath(path)
+  await removePath(`${path}.wal`)
+  if (state.catalogPath !== null) await copyToNewFile(state.catalogPath, path)
+  await engine.run(sql`attach ${literal(path)} as ${ident(NEXT)}`)
+  try {
+    if (state.catalogPath === null) await createLedger(lake)
+    const table = ident(NEXT, 'control', 'lake')
+    await engine.run(sql`delete from ${table}`)
+    await engine.run(
+      sql`insert into ${table} values (${LAKE_FORMAT}, ${project.config.name}, ${version}, ${layout.lake})`,
+    )
+    const runs = entries.runs.map((run) => (run.status === 'committed' ? { ...run, version } : run))
+    await writeLedger(engine, NEXT, { ...entries, runs }, version)
+    const removed = new Set(entries.removed)
+    const live = [...state.dataFiles, ...entries.dataFiles].filter((file) => !removed.has(file.path))
+    await replaceViews(engine, NEXT, project.config, layout, live)
+    await engine.run(sql`checkpoint ${ident(NEXT)}`)
+  } finally {
+    await engine.run(sql`detach ${ident(NEXT)}`)
+  }
+  await syncFile(path)
+}
+
+async function createLedger(lake: Lake): Promise<void> {
+  await lake.engine.run(sql`use ${ident(NEXT)}`)
+  await lake.engine.run(LEDGER_SQL)
+  await lake.engine.run(sql`use memory`)
+}
+
+async function pruneHistory(layout: Layout, keep: number): Promise<void> {
+  const catalogs = (await listFolder(layout.history)).filter((name) => /^\d{6,}\.duckdb$/.test(name))
+  const oldestFirst = catalogs.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+  for (const name of oldestFirst.slice(0, -keep)) await removePath(join(layout.history, name))
+  await syncFolder(layout.history)
+}

@@ -1,0 +1,75 @@
+// Writes Parquet data files under names that nobody uses yet; the catalog makes them visible later.
+import { stat } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { ensureFolder, hashFile, listFolder, removePath, syncFile, syncFolder } from '../core/durable-files.ts'
+import { exactPath, literal, raw, type Sql, sql } from '../core/sql.ts'
+import type { Lake, Run } from './lake.ts'
+import { type Layer, type Layout, paddedNumber } from './layout.ts'
+import type { DataFile } from './ledger.ts'
+
+const LAYERS: readonly Layer[] = ['ods', 'dw', 'app', 'rejects']
+
+/** DuckDB's options of a Parquet file. Marts are Snappy, so that old readers open them too. */
+const PARQUET_OPTIONS: Record<Layer, string> = {
+  ods: 'format parquet, compression zstd, compression_level 1',
+  dw: 'format parquet, compression zstd, compression_level 1',
+  rejects: 'format parquet, compression zstd, compression_level 1',
+  app: 'format parquet, compression snappy',
+}
+
+export interface NewDataFile {
+  readonly layer: Layer
+  readonly tableName: string
+  /** Tells apart several files of one run and table. */
+  readonly part?: string
+  readonly fingerprint?: string
+}
+
+/**
+ * Write a query's rows as a data file of this run and make it last.
+ * Every name begins with the run's number, so that an interrupted run can be undone by name alone.
+ *
+ * @returns null when the query has no rows and the layer is not `app`; nothing is left on disk then
+ */
+export async function writeDataFile(lake: Lake, run: Run, file: NewDataFile, query: Sql): Promise<DataFile | null> {
+  const name = [paddedNumber(run.runId), file.part].filter(Boolean).join('-')
+  const path = join(lake.layout.lake, file.layer, file.tableName, `${name}.parquet`)
+  await ensureFolder(dirname(path))
+  await lake.engine.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(PARQUET_OPTIONS[file.layer])})`)
+  const { rows } = await lake.engine.row<{ rows: number }>(
+    sql`select num_rows as rows from parquet_file_metadata(${literal(exactPath(path))})`,
+  )
+  if (rows === 0 && file.layer !== 'app') {
+    await removePath(path)
+    return null
+  }
+  await syncFile(path)
+  await syncFolder(dirname(path))
+  await syncFolder(dirname(dirname(path)))
+  const { size } = await stat(path)
+  return {
+    path: relative(lake.layout.lake, path).split(sep).join('/'),
+    layer: file.layer,
+    tableName: file.tableName,
+    runId: run.runId,
+    rows,
+    bytes: size,
+    sha256: await hashFile(path),
+    fingerprint: file.fingerprint ?? null,
+    addedIn: lake.state.version + 1,
+  }
+}
+
+/** Take away every data file that a run wrote; for a run that did not commit. */
+export async function removeDataFilesOf(layout: Layout, runId: number): Promise<void> {
+  const mark = paddedNumber(runId)
+  for (const layer of LAYERS) {
+    for (const table of await listFolder(join(layout.lake, layer))) {
+      const folder = join(layout.lake, layer, table)
+      const names = (await listFolder(folder)).filter(
+        (name) => name === `${mark}.parquet` || name.startsWith(`${mark}-`),
+      )
+      for (const name of names) await removePath(join(folder, name))
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Project } from '../core/config/load-config.ts'
+import type { Engine } from '../core/engine.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Layout } from './layout.ts'
+import type { DataFile } from './ledger.ts'
+
+/** How far a piece of work is; `doneBytes` of `totalBytes` of one upload. */
+export interface Progress {
+  readonly file: string
+  readonly stage: 'copy' | 'read'
+  readonly doneBytes: number
+  readonly totalBytes: number
+}
+
+/** The lake as its newest catalog tells it. */
+export interface LakeState {
+  /** 0 for a lake that no run has committed to yet. */
+  readonly version: number
+  readonly lastRunId: number
+  /** Live data files. */
+  readonly dataFiles: readonly DataFile[]
+  /** The catalog that this was read from; null for a new lake. */
+  readonly catalogPath: string | null
+}
+
+/** A lake that is open for one run: the lock is held, and the engine has the newest catalog attached as `lake`. */
+export interface Lake {
+  readonly project: Project
+  readonly layout: Layout
+  readonly engine: Engine
+  readonly state: LakeState
+  readonly log: Logger
+  readonly clock: () => Date
+  readonly onProgress: (progress: Progress) => void
+}
+
+/** A run under way. */
+export interface Run {
+  readonly runId: number
+  readonly startedAt: Date
+  /** Its own folder, for copies of uploads and scratch files. */
+  readonly folder: string
+}

@@ -1,0 +1,88 @@
+-- The control tables: what every run did, with every upload and every data file. Grain: stated at each table.
+create schema ods;
+create schema dw;
+create schema app;
+create schema quarantine;
+create schema control;
+
+-- One row: what this lake is.
+create table control.lake (
+  format integer not null,       -- layout of the files on disk; 1 since droplake 0.1
+  name varchar not null,
+  version bigint not null,
+  root varchar not null          -- absolute path that the views point into
+);
+
+-- One row per run.
+create table control.runs (
+  run_id bigint not null,
+  version bigint not null,       -- the version that the lake had after the run
+  status varchar not null,       -- committed | failed | interrupted | rolled_back
+  started_at timestamp not null, -- UTC
+  ended_at timestamp,
+  files bigint not null,
+  refused bigint not null,
+  duplicates bigint not null,
+  records bigint not null,
+  loaded bigint not null,
+  updated bigint not null,
+  unchanged bigint not null,
+  quarantined bigint not null,
+  error varchar,
+  droplake_version varchar not null,
+  config_hash varchar not null
+);
+
+-- One row per upload. records = loaded + updated + unchanged + quarantined.
+create table control.files (
+  file_id varchar not null,
+  run_id bigint not null,
+  name varchar not null,
+  table_name varchar,
+  bytes bigint,
+  sha256 varchar,
+  outcome varchar not null,      -- loaded | duplicate | refused
+  records bigint not null,
+  blank bigint not null,
+  loaded bigint not null,
+  updated bigint not null,
+  unchanged bigint not null,
+  quarantined bigint not null,
+  duplicate_of varchar,          -- file_id of the upload with the same content
+  dialect varchar,               -- JSON: how the bytes were read
+  reason varchar                 -- refused: the code, what was found, what was expected
+);
+
+-- One row per step of a run.
+create table control.steps (
+  run_id bigint not null,
+  stage varchar not null,        -- ods | dw | app
+  target varchar not null,       -- file, table or mart
+  rows_in bigint not null,
+  rows_out bigint not null,
+  duration_ms bigint not null
+);
+
+-- One row per run, table and rule that a record broke.
+create table control.rule_results (
+  run_id bigint not null,
+  table_name varchar not null,
+  rule varchar not null,
+  records bigint not null,
+  example_file varchar not null,
+  example_line bigint not null
+);
+
+-- One row per data file. It is live in the versions [added_in, removed_in).
+create table control.data_files (
+  path varchar not null,         -- relative to the lake folder
+  layer varchar not null,        -- ods | dw | app | rejects
+  table_name varchar not null,
+  run_id bigint not null,
+  rows bigint not null,
+  bytes bigint not null,
+  sha256 varchar not null,
+  fingerprint varchar,           -- app: hash of the SQL, its parameters and the files it read
+  added_in bigint not null,
+  removed_in bigint
+);

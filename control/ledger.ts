@@ -1,0 +1,150 @@
+import type { Engine } from '../core/engine.ts'
+import { ident, join, literal, readSql, type Sql, sql } from '../core/sql.ts'
+import type { Layer } from './layout.ts'
+
+/** Layout of the files on disk. A change of it is the next number and is told in CHANGELOG.md. */
+export const LAKE_FORMAT = 1
+
+export const LEDGER_SQL: Sql = readSql(import.meta.url, './ledger.sql')
+
+export type RunStatus = 'committed' | 'failed' | 'interrupted' | 'rolled_back'
+
+/** What happened to the records of a file, a table or a run: records = loaded + updated + unchanged + quarantined. */
+export interface Counts {
+  readonly records: number
+  readonly loaded: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly quarantined: number
+}
+
+export const NO_COUNTS: Counts = { records: 0, loaded: 0, updated: 0, unchanged: 0, quarantined: 0 }
+
+export interface RunEntry extends Counts {
+  readonly runId: number
+  readonly version: number
+  readonly status: RunStatus
+  readonly startedAt: Date
+  readonly endedAt: Date | null
+  readonly files: number
+  readonly refused: number
+  readonly duplicates: number
+  readonly error: string | null
+  readonly droplakeVersion: string
+  readonly configHash: string
+}
+
+export interface FileEntry extends Counts {
+  readonly fileId: string
+  readonly runId: number
+  readonly name: string
+  readonly tableName: string | null
+  readonly bytes: number | null
+  readonly sha256: string | null
+  readonly outcome: 'loaded' | 'duplicate' | 'refused'
+  readonly blank: number
+  readonly duplicateOf: string | null
+  /** JSON */
+  readonly dialect: string | null
+  readonly reason: string | null
+}
+
+export interface StepEntry {
+  readonly runId: number
+  readonly stage: 'ods' | 'dw' | 'app'
+  readonly target: string
+  readonly rowsIn: number
+  readonly rowsOut: number
+  readonly durationMs: number
+}
+
+export interface RuleResult {
+  readonly runId: number
+  readonly tableName: string
+  readonly rule: string
+  readonly records: number
+  readonly exampleFile: string
+  readonly exampleLine: number
+}
+
+export interface DataFile {
+  /** Relative to the lake folder, with `/`. */
+  readonly path: string
+  readonly layer: Layer
+  readonly tableName: string
+  readonly runId: number
+  readonly rows: number
+  readonly bytes: number
+  readonly sha256: string
+  readonly fingerprint: string | null
+  readonly addedIn: number
+}
+
+/** What one run adds to the ledger. */
+export interface LedgerEntries {
+  readonly runs: readonly RunEntry[]
+  readonly files: readonly FileEntry[]
+  readonly steps: readonly StepEntry[]
+  readonly ruleResults: readonly RuleResult[]
+  readonly dataFiles: readonly DataFile[]
+  /** Paths of data files that are no longer live from this version on. */
+  readonly removed: readonly string[]
+}
+
+/** The sum of several counts. */
+export function sumCounts(all: readonly Counts[]): Counts {
+  const sum = (key: keyof Counts) => all.reduce((total, counts) => total + counts[key], 0)
+  return {
+    records: sum('records'),
+    loaded: sum('loaded'),
+    updated: sum('updated'),
+    unchanged: sum('unchanged'),
+    quarantined: sum('quarantined'),
+  }
+}
+
+/** Add a run's entries to the control tables of an attached catalog. */
+export async function writeLedger(
+  engine: Engine,
+  catalog: string,
+  entries: LedgerEntries,
+  version: number,
+): Promise<void> {
+  await insertRows(engine, catalog, 'runs', entries.runs)
+  await insertRows(engine, catalog, 'files', entries.files)
+  await insertRows(engine, catalog, 'steps', entries.steps)
+  await insertRows(engine, catalog, 'rule_results', entries.ruleResults)
+  await insertRows(engine, catalog, 'data_files', entries.dataFiles)
+  if (entries.removed.length === 0) return
+  const dataFiles = ident(catalog, 'control', 'data_files')
+  const removed = literal(entries.removed)
+  await engine.run(
+    sql`update ${dataFiles} set removed_in = ${version} where removed_in is null and list_contains(${removed}, path)`,
+  )
+}
+
+/** Rows per INSERT: one statement for all of them would make a very long text. */
+const ROWS_PER_INSERT = 500
+
+async function insertRows(engine: Engine, catalog: string, table: string, rows: readonly object[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    const batch = rows.slice(start, start + ROWS_PER_INSERT)
+    const columns = Object.keys(batch[0] ?? {})
+    const names = join(
+      columns.map((column) => ident(snakeCase(column))),
+      ', ',
+    )
+    const tuples = batch.map((row) => {
+      const record = row as Record<string, string | number | null | Date>
+      return sql`(${join(
+        columns.map((column) => literal(record[column] ?? null)),
+        ', ',
+      )})`
+    })
+    await engine.run(sql`insert into ${ident(catalog, 'control', table)} (${names}) values ${join(tuples, ', ')}`)
+  }
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

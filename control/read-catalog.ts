@@ -1,0 +1,45 @@
+import type { Project } from '../core/config/load-config.ts'
+import { Engine } from '../core/engine.ts'
+import { DroplakeError, messageOf } from '../core/errors.ts'
+import { sql } from '../core/sql.ts'
+import { newestCatalog } from './catalog.ts'
+import { layoutOf } from './layout.ts'
+
+/**
+ * Open the newest catalog for reading, do something with it, and close it. It waits for no run and no run waits for it.
+ *
+ * @throws {DroplakeError} LAKE_NOT_FOUND, LAKE_MOVED, LAKE_DAMAGED
+ */
+export async function withCatalog<Result>(
+  project: Project,
+  work: (engine: Engine) => Promise<Result>,
+): Promise<Result> {
+  const layout = layoutOf(project)
+  const path = await newestCatalog(layout)
+  if (path === null) {
+    throw new DroplakeError('LAKE_NOT_FOUND', `there is no lake in "${layout.lake}" yet`, {
+      hint: 'Drop files into uploads, then: droplake run',
+    })
+  }
+  const engine = await Engine.open({
+    path,
+    readOnly: true,
+    threads: project.config.engine.threads,
+    memoryLimit: project.config.engine.memoryLimit,
+  }).catch((cause: unknown) => {
+    throw new DroplakeError('LAKE_DAMAGED', messageOf(cause), { cause, hint: `"${layout.catalog}" is a copy of it.` })
+  })
+  try {
+    const { root } = await engine.row<{ root: string }>(sql`select root from control.lake`)
+    if (root !== layout.lake) {
+      throw new DroplakeError(
+        'LAKE_MOVED',
+        `the lake was moved from "${root}" to "${layout.lake}", and its views still point there`,
+        { hint: 'Mend them with: droplake run' },
+      )
+    }
+    return await work(engine)
+  } finally {
+    engine.close()
+  }
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import type { Project } from '../core/config/load-config.ts'
+import { listFolder } from '../core/durable-files.ts'
+import type { Engine, EngineRow } from '../core/engine.ts'
+import { DroplakeError } from '../core/errors.ts'
+import { sql } from '../core/sql.ts'
+import { newestCatalog } from './catalog.ts'
+import { layoutOf } from './layout.ts'
+import { withCatalog } from './read-catalog.ts'
+
+/** What a lake holds and what waits for a run or for a person. Column names as in the control tables. */
+export interface LakeStatus {
+  readonly lake: string
+  /** 0 when no run has committed yet. */
+  readonly version: number
+  /** The newest ten, newest first. */
+  readonly runs: readonly EngineRow[]
+  readonly tables: readonly { readonly table: string; readonly rows: number; readonly quarantined: number }[]
+  readonly marts: readonly { readonly mart: string; readonly rows: number }[]
+  /** Names in uploads. */
+  readonly uploads: readonly string[]
+  /** Names in `quarantine/files/`. */
+  readonly refusedFiles: readonly string[]
+}
+
+/** Read a lake's state; a lake that does not exist yet is an empty one. */
+export async function readStatus(project: Project): Promise<LakeStatus> {
+  const layout = layoutOf(project)
+  const isNew = (await newestCatalog(layout)) === null
+  const fromCatalog = isNew
+    ? { version: 0, runs: [], tables: [], marts: [] }
+    : await withCatalog(project, readCatalogStatus)
+  return {
+    lake: layout.lake,
+    ...fromCatalog,
+    uploads: (await listFolder(layout.uploads)).filter((name) => !name.startsWith('.')),
+    refusedFiles: (await listFolder(join(layout.refusedFiles))).filter((name) => !name.endsWith('.reason.txt')),
+  }
+}
+
+async function readCatalogStatus(engine: Engine): Promise<Pick<LakeStatus, 'version' | 'runs' | 'tables' | 'marts'>> {
+  const { version } = await engine.row<{ version: number }>(sql`select version from control.lake`)
+  const runs = await engine.rows(sql`
+    select run_id, status, version, started_at, files, records, loaded, updated, unchanged, quarantined, refused, duplicates, error
+    from control.runs order by run_id desc limit 10`)
+  const layers = await engine.rows<{ layer: string; name: string; rows: number }>(sql`
+    select layer, table_name as name, sum(rows)::bigint as rows from control.data_files where removed_in is null group by all order by name`)
+  const rowsIn = (layer: string, name: string) =>
+    layers.find((row) => row.layer === layer && row.name === name)?.rows ?? 0
+  const tables = await engine.rows<{ name: string }>(
+    sql`select view_name as name from duckdb_views() where schema_name = 'dw' order by view_oid`,
+  )
+  return {
+    version,
+    runs,
+    tables: tables.map(({ name }) => ({ table: name, rows: rowsIn('dw', name), quarantined: rowsIn('rejects', name) })),
+    marts: layers.filter((row) => row.layer === 'app').map((row) => ({ mart: row.name, rows: row.rows })),
+  }
+}
+
+/** All that the ledger holds of one run. */
+export interface RunDetails {
+  readonly run: EngineRow
+  readonly files: readonly EngineRow[]
+  readonly steps: readonly EngineRow[]
+  readonly rules: readonly EngineRow[]
+}
+
+/** @throws {DroplakeError} RUN_NOT_FOUND, LAKE_NOT_FOUND */
+export async function readRun(project: Project, runId: number): Promise<RunDetails> {
+  return withCatalog(project, async (engine) => {
+    const [run] = await engine.rows(sql`select * from control.runs where run_id = ${runId}`)
+    if (run === undefined) {
+      const { last } = await engine.row<{ last: number }>(
+        sql`select coalesce(max(run_id), 0) as last from control.runs`,
+      )
+      throw new DroplakeError('RUN_NOT_FOUND', `there is no run ${runId}; runs go from 1 to ${last}`, {
+        hint: 'List the last runs with: droplake status',
+      })
+    }
+    const rowsOf = (table: 'files' | 'steps' | 'rule_results') => {
+      const queries = {
+        files: sql`select * from control.files where run_id = ${runId} order by name`,
+        steps: sql`select * from control.steps where run_id = ${runId}`,
+        rule_results: sql`select * from control.rule_results where run_id = ${runId} order by records desc, rule`,
+      }
+      return engine.rows(queries[table])
+    }
+    return { run, files: await rowsOf('files'), steps: await rowsOf('steps'), rules: await rowsOf('rule_results') }
+  })
+}

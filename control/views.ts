@@ -1,0 +1,53 @@
+import { join as joinPath } from 'node:path'
+import type { Config } from '../core/config/schema.ts'
+import type { Engine } from '../core/engine.ts'
+import { ident, literal, type Sql, sql } from '../core/sql.ts'
+import type { Layer, Layout } from './layout.ts'
+import type { DataFile } from './ledger.ts'
+import { columnsOf, selectAll, selectFrom } from './relations.ts'
+
+const SCHEMAS: Record<Layer, string> = { ods: 'ods', dw: 'dw', app: 'app', rejects: 'quarantine' }
+
+/**
+ * Make an attached catalog's views show exactly these data files. Paths in views are absolute, so that the catalog
+ * opens from any folder. A table that has left the config keeps its view as long as it has data.
+ */
+export async function replaceViews(
+  engine: Engine,
+  catalog: string,
+  config: Config,
+  layout: Layout,
+  dataFiles: readonly DataFile[],
+): Promise<void> {
+  await dropViews(engine, catalog)
+  const pathsOf = (layer: Layer, name: string) =>
+    dataFiles
+      .filter((file) => file.layer === layer && file.tableName === name)
+      .map((file) => joinPath(layout.lake, file.path))
+  const create = (layer: Layer, name: string, select: Sql) =>
+    engine.run(sql`create view ${ident(catalog, SCHEMAS[layer], name)} as ${select}`)
+
+  for (const [name, table] of Object.entries(config.tables)) {
+    for (const layer of ['ods', 'dw', 'rejects'] as const) {
+      await create(layer, name, selectFrom(columnsOf(layer, table), pathsOf(layer, name)))
+    }
+  }
+  const withoutContract = dataFiles.filter(
+    (file) => file.layer === 'app' || config.tables[file.tableName] === undefined,
+  )
+  for (const [layer, name] of distinctTables(withoutContract))
+    await create(layer, name, selectAll(pathsOf(layer, name)))
+}
+
+async function dropViews(engine: Engine, catalog: string): Promise<void> {
+  const views = await engine.rows<{ schema_name: string; view_name: string }>(sql`
+    select schema_name, view_name from duckdb_views() where database_name = ${literal(catalog)} and not internal`)
+  for (const view of views) await engine.run(sql`drop view ${ident(catalog, view.schema_name, view.view_name)}`)
+}
+
+function distinctTables(dataFiles: readonly DataFile[]): [Layer, string][] {
+  const seen = new Map(
+    dataFiles.map((file) => [`${file.layer}/${file.tableName}`, [file.layer, file.tableName] as [Layer, string]]),
+  )
+  return [...seen.values()]
+}

@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { didYouMean } from './nearest-name.ts'
+import { findReferenceCycle, orderTables } from './order-tables.ts'
+import type { Config, TableConfig } from './schema.ts'
+
+/**
+ * What the shape of the file cannot say: names that must exist, cycles, marts without SQL.
+ *
+ * @returns one sentence per fault, each beginning with the place in the file; empty when all is well
+ */
+export function checkConfig(config: Config, projectFolder: string): string[] {
+  return [
+    ...checkPaths(config, projectFolder),
+    ...checkNames(config),
+    ...Object.entries(config.tables).flatMap(([name, table]) => checkTable(config, name, table)),
+    ...checkCycle(config),
+    ...checkMarts(config, projectFolder),
+  ]
+}
+
+function checkPaths(config: Config, projectFolder: string): string[] {
+  const seen = new Map<string, string>()
+  return Object.entries(config.paths).flatMap(([key, path]) => {
+    const absolute = resolve(projectFolder, path)
+    const other = [...seen].find(
+      ([taken]) => taken === absolute || absolute.startsWith(`${taken}/`) || taken.startsWith(`${absolute}/`),
+    )
+    seen.set(absolute, key)
+    return other === undefined
+      ? []
+      : [`paths.${key}: "${path}" lies in the same place as paths.${other[1]}; give each its own folder.`]
+  })
+}
+
+function checkNames(config: Config): string[] {
+  const names = [...Object.keys(config.tables), ...Object.keys(config.marts)]
+  const faults = names.flatMap((name) => nameFault(name, 'a table or mart'))
+  const lower = names.map((name) => name.toLowerCase())
+  const twice = names.filter((name, index) => lower.indexOf(name.toLowerCase()) !== index)
+  return [
+    ...faults,
+    ...twice.map((name) => `"${name}": the name is used twice (upper and lower case count as the same).`),
+  ]
+}
+
+/** Names become folders and SQL names: any letters will do, but nothing that leaves its folder or hides. */
+function nameFault(name: string, what: string): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (name === '' || name.length > 100 || /[/\\\x00-\x1f]/.test(name) || /^[._]/.test(name)) {
+    return [
+      `"${name}": ${what} needs a name of 1 to 100 characters without / or \\ that begins with neither "." nor "_".`,
+    ]
+  }
+  return []
+}
+
+function checkTable(config: Config, tableName: string, table: TableConfig): string[] {
+  const columns = Object.keys(table.columns)
+  const at = `tables.${tableName}`
+  return [
+    ...(columns.length === 0 ? [`${at}.columns: there is none; a table needs at least one column.`] : []),
+    ...columns.flatMap((column) => nameFault(column, 'a column').map((fault) => `${at}.columns.${fault}`)),
+    ...repeated(columns.map((column) => column.toLowerCase())).map(
+      (name) => `${at}.columns: "${name}" stands twice (upper and lower case count as the same).`,
+    ),
+    ...checkColumns(at, table),
+    ...table.primaryKey.flatMap((column) => columnFault(`${at}.primaryKey`, tableName, column, columns)),
+    ...table.primaryKey
+      .filter((column) => table.columns[column]?.required === false)
+      .map((column) => `${at}.primaryKey: "${column}" is not required; a key column must be.`),
+    ...checkReferences(config, tableName, table),
+  ]
+}
+
+function checkColumns(at: string, table: TableConfig): string[] {
+  return Object.entries(table.columns).flatMap(([name, column]) => {
+    const faults: string[] = []
+    const decimal = /^decimal\((\d+), ?(\d+)\)$/.exec(column.type)
+    if (decimal !== null && Number(decimal[2]) > Number(decimal[1])) {
+      faults.push(`${at}.columns.${name}.type: "${column.type}" has more digits after the point than in all.`)
+    }
+    if (column.maxLength !== undefined && column.type !== 'string') {
+      faults.push(`${at}.columns.${name}.maxLength: only a string has a length; the type is "${column.type}".`)
+    }
+    if (column.format !== undefined && column.type !== 'date' && column.type !== 'timestamp') {
+      faults.push(`${at}.columns.${name}.format: only a date or timestamp has a format; the type is "${column.type}".`)
+    }
+    return faults
+  })
+}
+
+function checkReferences(config: Config, tableName: string, table: TableConfig): string[] {
+  return table.references.flatMap((reference, index) => {
+    const at = `tables.${tableName}.references[${index}]`
+    const columns = Object.keys(table.columns)
+    const faults = reference.columns.flatMap((column) => columnFault(`${at}.columns`, tableName, column, columns))
+    const parent = config.tables[reference.table]
+    if (parent === undefined) {
+      return [
+        ...faults,
+        `${at}.table: there is no table "${reference.table}".${didYouMean(reference.table, Object.keys(config.tables))}`,
+      ]
+    }
+    if (parent.primaryKey.length !== reference.columns.length) {
+      return [
+        ...faults,
+        `${at}.columns: ${reference.columns.length} named, but the key of "${reference.table}" has ${parent.primaryKey.length} (${parent.primaryKey.join(', ')}).`,
+      ]
+    }
+    return [...faults, ...checkReferenceTypes(at, table, reference.columns, parent, reference.table)]
+  })
+}
+
+function checkReferenceTypes(
+  at: string,
+  table: TableConfig,
+  columns: readonly string[],
+  parent: TableConfig,
+  parentName: string,
+): string[] {
+  return columns.flatMap((column, index) => {
+    const key = parent.primaryKey[index] ?? ''
+    const [type, keyType] = [table.columns[column]?.type, parent.columns[key]?.type]
+    if (type === undefined || keyType === undefined || type === keyType) return []
+    return [`${at}.columns: "${column}" is ${type}, but ${parentName}.${key} is ${keyType}; make them the same.`]
+  })
+}
+
+function checkCycle(config: Config): string[] {
+  if (orderTables(config.tables) !== undefined) return []
+  return [
+    `tables: references go round in a circle (${findReferenceCycle(config.tables).join(' → ')}); take one of them away.`,
+  ]
+}
+
+function checkMarts(config: Config, projectFolder: string): string[] {
+  return Object.entries(config.marts)
+    .filter(([, mart]) => !existsSync(resolve(projectFolder, mart.sql)))
+    .map(([name, mart]) => `marts.${name}.sql: there is no file "${mart.sql}" in ${projectFolder}.`)
+}
+
+function columnFault(at: string, tableName: string, column: string, columns: readonly string[]): string[] {
+  if (columns.includes(column)) return []
+  return [`${at}: table "${tableName}" has no column "${column}".${didYouMean(column, columns)}`]
+}
+
+function repeated(names: readonly string[]): string[] {
+  return names.filter((name, index) => names.indexOf(name) !== index)
+}

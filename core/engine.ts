@@ -1,0 +1,136 @@
+import {
+  BIGINT,
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+  INTEGER,
+  StatementType,
+} from '@duckdb/node-api'
+import { DroplakeError, messageOf } from './errors.ts'
+import { raw, type Sql, type SqlValue } from './sql.ts'
+
+export interface EngineOptions {
+  /** A database file, or `:memory:`. */
+  readonly path: string
+  readonly readOnly?: boolean
+  /** Number of threads; unset means one per core. */
+  readonly threads?: number | undefined
+  /** DuckDB's `memory_limit`, such as `512MB`; unset means 80 % of the machine. */
+  readonly memoryLimit?: string | undefined
+}
+
+/** A result value at our border: 64-bit integers as numbers, timestamps as Date. */
+export type EngineValue = string | number | boolean | null | Date | readonly EngineValue[]
+export type EngineRow = Readonly<Record<string, EngineValue>>
+
+/** One DuckDB instance with one connection. Close it: an open one keeps its files locked. */
+export class Engine {
+  readonly connection: DuckDBConnection
+  readonly #instance: DuckDBInstance
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance
+    this.connection = connection
+  }
+
+  /** @throws {DroplakeError} ENGINE_FAILED when DuckDB cannot open the file */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const settings: Record<string, string> = {
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    }
+    if (options.readOnly) settings.access_mode = 'READ_ONLY'
+    if (options.threads !== undefined) settings.threads = String(options.threads)
+    if (options.memoryLimit !== undefined) settings.memory_limit = options.memoryLimit
+    try {
+      const instance = await DuckDBInstance.create(options.path, settings)
+      const connection = await instance.connect()
+      // Dates are UTC whatever the machine's zone is.
+      await connection.run("set TimeZone = 'UTC'").catch(() => undefined)
+      return new Engine(instance, connection)
+    } catch (cause) {
+      throw new DroplakeError('ENGINE_FAILED', `DuckDB cannot open "${options.path}": ${messageOf(cause)}`, { cause })
+    }
+  }
+
+  /** Run one or more statements for their effect. */
+  async run(statement: Sql): Promise<void> {
+    const bindings = statement.values.map(binding)
+    const [values, types] = [bindings.map((bound) => bound.value), bindings.map((bound) => bound.type)]
+    await this.#guard(statement, () => this.connection.run(statement.text, values, types as DuckDBType[]))
+  }
+
+  /** The names of a statement's `$name` parameters, and how many statements the text holds. */
+  async inspect(text: string): Promise<{ statements: number; isSelect: boolean; parameters: string[] }> {
+    return this.#guard(raw(text), async () => {
+      const extracted = await this.connection.extractStatements(text)
+      if (extracted.count !== 1) return { statements: extracted.count, isSelect: false, parameters: [] }
+      const prepared = await extracted.prepare(0)
+      const parameters = Array.from({ length: prepared.parameterCount }, (_, index) =>
+        prepared.parameterName(index + 1),
+      )
+      const isSelect = prepared.statementType === StatementType.SELECT
+      prepared.destroySync()
+      return { statements: 1, isSelect, parameters }
+    })
+  }
+
+  /** Run one statement with `$name` parameters. */
+  async runNamed(text: string, parameters: Readonly<Record<string, SqlValue>>): Promise<void> {
+    const bindings = Object.entries(parameters).map(([name, value]) => [name, binding(value)] as const)
+    const values = Object.fromEntries(bindings.map(([name, bound]) => [name, bound.value]))
+    const types = Object.fromEntries(bindings.map(([name, bound]) => [name, bound.type]))
+    await this.#guard(raw(text), () => this.connection.run(text, values, types))
+  }
+
+  /** All rows of a query, as plain objects. For small results. */
+  async rows<Row extends EngineRow = EngineRow>(query: Sql): Promise<Row[]> {
+    const bindings = query.values.map(binding)
+    const [values, types] = [bindings.map((bound) => bound.value), bindings.map((bound) => bound.type)]
+    const reader = await this.#guard(query, () =>
+      this.connection.runAndReadAll(query.text, values, types as DuckDBType[]),
+    )
+    return reader.getRowObjectsJS().map((row) => borderRow(row)) as Row[]
+  }
+
+  /** The one row of a query that has exactly one. */
+  async row<Row extends EngineRow = EngineRow>(query: Sql): Promise<Row> {
+    const [row] = await this.rows<Row>(query)
+    if (row === undefined) throw new DroplakeError('ENGINE_FAILED', `a query that has one row had none: ${query.text}`)
+    return row
+  }
+
+  close(): void {
+    this.connection.closeSync()
+    this.#instance.closeSync()
+  }
+
+  async #guard<Result>(statement: Sql, action: () => Promise<Result>): Promise<Result> {
+    try {
+      return await action()
+    } catch (cause) {
+      throw new DroplakeError('ENGINE_FAILED', messageOf(cause), { cause, details: { sql: statement.text } })
+    }
+  }
+}
+
+type Binding = { readonly value: DuckDBValue; readonly type: DuckDBType | undefined }
+
+/** Whole numbers are bound as INTEGER or BIGINT: as DOUBLE or HUGEINT they would not fit functions such as `make_timestamp`. */
+function binding(value: SqlValue): Binding {
+  if (!Number.isSafeInteger(value)) return { value, type: undefined }
+  return Math.abs(value as number) < 2 ** 31
+    ? { value, type: INTEGER }
+    : { value: BigInt(value as number), type: BIGINT }
+}
+
+function borderRow(row: Record<string, unknown>): EngineRow {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, borderValue(value)]))
+}
+
+function borderValue(value: unknown): EngineValue {
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return value.map(borderValue)
+  return value as EngineValue
+}

@@ -1,0 +1,89 @@
+/** What an error means for the run that meets it; decides the exit code (and later the HTTP status). */
+export type ErrorKind = 'input' | 'config' | 'transient' | 'internal'
+
+/** Every code droplake can answer with. Each has an entry in docs/errors.md; a test compares the two. */
+export const ERROR_KINDS = {
+  UPLOAD_UNKNOWN_TABLE: 'input',
+  UPLOAD_AMBIGUOUS_TABLE: 'input',
+  UPLOAD_NOT_A_FILE: 'input',
+  UPLOAD_UNREADABLE: 'input',
+  UPLOAD_EMPTY: 'input',
+  UPLOAD_NOT_TEXT: 'input',
+  CSV_HEADER_MISMATCH: 'input',
+  CSV_NO_RECORD_FITS: 'input',
+  CSV_DOES_NOT_ADD_UP: 'input',
+  USAGE: 'config',
+  CONFIG_NOT_FOUND: 'config',
+  CONFIG_NOT_JSON: 'config',
+  CONFIG_INVALID: 'config',
+  MART_INVALID: 'config',
+  PROJECT_EXISTS: 'config',
+  LAKE_NOT_FOUND: 'config',
+  LAKE_MOVED: 'config',
+  RUN_NOT_FOUND: 'config',
+  QUERY_REFUSED: 'config',
+  QUERY_FAILED: 'config',
+  LAKE_BUSY: 'transient',
+  LAKE_DAMAGED: 'internal',
+  CONSERVATION_BROKEN: 'internal',
+  ENGINE_FAILED: 'internal',
+  INTERNAL: 'internal',
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof ERROR_KINDS
+
+export interface ErrorExtras {
+  /** The next command or edit, as an order: `Fix the header and drop the file again.` */
+  readonly hint?: string
+  /** What a program reads. */
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
+}
+
+const EXIT_CODES: Record<ErrorKind, number> = { internal: 1, config: 2, input: 3, transient: 75 }
+
+/** The one error class: a code from the table above, a message that names the thing found and the thing expected. */
+export class DroplakeError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
+    super(message, extras.cause === undefined ? undefined : { cause: extras.cause })
+    this.name = 'DroplakeError'
+    this.code = code
+    this.hint = extras.hint
+    this.details = extras.details ?? {}
+  }
+
+  get kind(): ErrorKind {
+    return ERROR_KINDS[this.code]
+  }
+
+  get exitCode(): number {
+    return EXIT_CODES[this.kind]
+  }
+}
+
+/** Any thrown value as a DroplakeError; what is not ours becomes INTERNAL and keeps its cause. */
+export function toDroplakeError(thrown: unknown): DroplakeError {
+  if (thrown instanceof DroplakeError) return thrown
+  return new DroplakeError('INTERNAL', messageOf(thrown), {
+    cause: thrown,
+    hint: 'This is a fault of droplake or of the machine: run again with --debug and report what it prints.',
+  })
+}
+
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+/** True for a Node.js system error of one of these codes, such as `ENOENT`. */
+export function isSystemError(thrown: unknown, ...codes: string[]): boolean {
+  return thrown instanceof Error && codes.includes((thrown as NodeJS.ErrnoException).code ?? '')
+}
+
+/** Ends a `switch` over a union: the compiler refuses a case that was forgotten. */
+export function assertNever(value: never): never {
+  throw new DroplakeError('INTERNAL', `unexpected case ${JSON.stringify(value)}`)
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeTextFile } from '../../core/durable-files.ts'
+import { isSystemError } from '../../core/errors.ts'
+import type { FileIdentity } from '../uploads/index.ts'
+
+/**
+ * What is to be done once a run is committed. It is written down before the commit, so that whoever finishes a run that
+ * was killed after its commit does exactly the same.
+ */
+export interface DeliveryPlan {
+  /** Uploads that leave the drop folder; refused ones with the text that tells why. */
+  readonly moves: readonly { readonly name: string; readonly identity: FileIdentity; readonly refusal: string | null }[]
+  /** CSVs of refused records for people: one per upload that has any. `rejectsPath` relative to the lake folder. */
+  readonly inbox: readonly {
+    readonly tableName: string
+    readonly fileId: string
+    readonly csvName: string
+    readonly rejectsPath: string
+    readonly columns: readonly string[]
+  }[]
+  /** Reports to write: a CSV per mart. `martPath` relative to the lake folder. */
+  readonly reports: readonly { readonly martName: string; readonly martPath: string }[]
+}
+
+export async function writePlan(runFolder: string, plan: DeliveryPlan): Promise<void> {
+  await writeTextFile(join(runFolder, 'delivery.json'), JSON.stringify(plan))
+}
+
+/** The plan in a run's folder, or undefined when the run has none. */
+export async function readPlan(runFolder: string): Promise<DeliveryPlan | undefined> {
+  try {
+    return JSON.parse(await readFile(join(runFolder, 'delivery.json'), 'utf8')) as DeliveryPlan
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined
+    throw error
+  }
+}

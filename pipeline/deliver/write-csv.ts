@@ -1,0 +1,43 @@
+import { dirname, join as joinPath } from 'node:path'
+import type { Lake } from '../../control/lake.ts'
+import { ensureFolder, publishFile, syncFile } from '../../core/durable-files.ts'
+import { exactPath, ident, join, literal, type Sql, sql } from '../../core/sql.ts'
+import type { DeliveryPlan } from './plan.ts'
+
+/** A mart as CSV: `reports/<mart>.csv`, in the order of its rows. Returns its path. */
+export async function writeReport(lake: Lake, report: DeliveryPlan['reports'][number]): Promise<string> {
+  const path = joinPath(lake.layout.reports, `${report.martName}.csv`)
+  await writeCsv(lake, path, sql`select * from read_parquet(${dataFile(lake, report.martPath)})`)
+  return path
+}
+
+/**
+ * The refused records of one upload as CSV: `quarantine/<table>/<upload>.<run>.csv`. The raw columns as they came, in
+ * the upload's order, after what droplake says of each record; `_raw` comes last where a record could not be split.
+ */
+export async function writeInboxCsv(lake: Lake, entry: DeliveryPlan['inbox'][number]): Promise<string> {
+  const path = joinPath(lake.layout.quarantine, entry.tableName, entry.csvName)
+  const rejects = sql`(select * from read_parquet(${dataFile(lake, entry.rejectsPath)}) where _file_id = ${literal(entry.fileId)})`
+  const { malformed } = await lake.engine.row<{ malformed: number }>(
+    sql`select count(_raw) as malformed from ${rejects}`,
+  )
+  const columns = [...entry.columns, ...(malformed > 0 ? ['_raw'] : [])].map((column) => ident(column))
+  await writeCsv(
+    lake,
+    path,
+    sql`select _id, _line, array_to_string(_rules, '; ') as _rules, _reason, ${join(columns, ', ')} from ${rejects} order by _line`,
+  )
+  return path
+}
+
+async function writeCsv(lake: Lake, path: string, query: Sql): Promise<void> {
+  await ensureFolder(dirname(path))
+  const beside = `${path}.part`
+  await lake.engine.run(sql`copy (${query}) to ${literal(beside)} (format csv, header true)`)
+  await syncFile(beside)
+  await publishFile(beside, path)
+}
+
+function dataFile(lake: Lake, path: string): Sql {
+  return literal(exactPath(joinPath(lake.layout.lake, path)))
+}

@@ -1,0 +1,217 @@
+import { isUtf8 } from 'node:buffer'
+import { type FileHandle, open } from 'node:fs/promises'
+import { READ_CHUNK_BYTES } from '../../core/durable-files.ts'
+import {
+  CR,
+  emptyRecord,
+  type Fault,
+  LF,
+  LINE_END,
+  type ParsedRecord,
+  parseRecord,
+  type RecordFormat,
+} from './parse-record.ts'
+
+/** A record longer than this is malformed, and an open quote reaches no further: it bounds memory. 16 MiB. */
+export const MAX_RECORD_BYTES = 16 * 1024 * 1024
+
+/** Where the records of a file begin: behind a byte order mark, blank lines and a header. */
+export interface ScanStart {
+  readonly offset: number
+  /** Physical line at that offset, from 1. */
+  readonly line: number
+}
+
+/** What one independent pass over the bytes found; what the engine reads has to agree with it. */
+export interface RecordAccount {
+  /** Records, the malformed ones included; blank lines and the header are none. */
+  readonly records: number
+  readonly malformed: number
+  readonly blank: number
+  /** Bytes of text in all fields of well-formed records, without quotes, delimiters and line ends. */
+  readonly textBytes: number
+  /** Malformed records by their number of fields, 0 where it is not known; at most 1,000 different numbers are told apart. */
+  readonly fieldCounts: ReadonlyMap<number, number>
+  /** Bits of LINE_END. */
+  readonly lineEnds: number
+  /** Every record is well-formed and takes one line, no line is blank, and all lines end alike. */
+  readonly isPlain: boolean
+}
+
+/** Called for each record: its bytes are `bytes[start, end)`, only until the call returns. */
+export type RecordVisitor = (
+  bytes: Buffer,
+  start: number,
+  end: number,
+  line: number,
+  fieldCount: number,
+  fault: Fault | null,
+) => void
+
+const NO_VISITOR: RecordVisitor = () => undefined
+const MOST_FIELD_COUNTS = 1000
+
+/**
+ * Read a file from `from` to its end, record by record, in bounded memory.
+ *
+ * @param path UTF-8 text, or what was dropped as such; bytes that are not make their record `not_utf8`
+ * @param visit must not keep the bytes
+ * @param onBytes called now and then with the bytes read so far
+ */
+export async function scanRecords(
+  path: string,
+  from: ScanStart,
+  format: RecordFormat,
+  visit: RecordVisitor = NO_VISITOR,
+  onBytes: (doneBytes: number) => void = () => undefined,
+): Promise<RecordAccount> {
+  const file = await open(path, 'r')
+  try {
+    const scan = new Scan(format, visit, from.line)
+    const window = new Window(file, from.offset)
+    while (await window.fill()) {
+      window.consume(scan.records(window.bytes, window.length, window.isLast))
+      onBytes(window.offset)
+    }
+    return scan.account()
+  } finally {
+    await file.close()
+  }
+}
+
+/** The part of a file that is in memory: what is not consumed yet moves to the front, and more is read behind it. */
+class Window {
+  readonly #file: FileHandle
+  bytes: Buffer = Buffer.allocUnsafe(4 * READ_CHUNK_BYTES)
+  length = 0
+  isLast = false
+  /** Where in the file the next read begins. */
+  offset: number
+
+  constructor(file: FileHandle, offset: number) {
+    this.#file = file
+    this.offset = offset
+  }
+
+  /** Read on; false when all bytes were consumed. */
+  async fill(): Promise<boolean> {
+    if (this.isLast) return false
+    if (this.bytes.length - this.length < READ_CHUNK_BYTES)
+      this.bytes = Buffer.concat([this.bytes.subarray(0, this.length)], this.bytes.length * 2)
+    const { bytesRead } = await this.#file.read(this.bytes, this.length, this.bytes.length - this.length, this.offset)
+    this.isLast = bytesRead === 0
+    this.length += bytesRead
+    this.offset += bytesRead
+    return this.length > 0
+  }
+
+  consume(count: number): void {
+    this.bytes.copyWithin(0, count, this.length)
+    this.length -= count
+  }
+}
+
+class Scan {
+  readonly #format: RecordFormat
+  readonly #visit: RecordVisitor
+  readonly #found: ParsedRecord = emptyRecord()
+  readonly #fieldCounts = new Map<number, number>()
+  #line: number
+  /** Inside a record that was given up as too long: bytes up to the next line end belong to it. */
+  #isSkipping = false
+  #records = 0
+  #malformed = 0
+  #blank = 0
+  #textBytes = 0
+  #multiLine = 0
+  #lineEnds = 0
+
+  constructor(format: RecordFormat, visit: RecordVisitor, line: number) {
+    this.#format = format
+    this.#visit = visit
+    this.#line = line
+  }
+
+  account(): RecordAccount {
+    const isUniform =
+      this.#lineEnds === LINE_END.lf || this.#lineEnds === LINE_END.crlf || this.#lineEnds === LINE_END.none
+    return {
+      records: this.#records,
+      malformed: this.#malformed,
+      blank: this.#blank,
+      textBytes: this.#textBytes,
+      fieldCounts: this.#fieldCounts,
+      lineEnds: this.#lineEnds,
+      isPlain: this.#malformed === 0 && this.#blank === 0 && this.#multiLine === 0 && isUniform,
+    }
+  }
+
+  /** Go through all whole records of a window; returns the bytes consumed. */
+  records(bytes: Buffer, length: number, isLast: boolean): number {
+    let start = this.#isSkipping ? this.#skipLine(bytes, length, isLast) : 0
+    const found = this.#found
+    const utf8End = checkedUtf8(bytes, length, isLast)
+    while (start < length && !this.#isSkipping) {
+      if (!parseRecord(bytes, start, length, isLast, this.#format, found)) {
+        if (length - start < MAX_RECORD_BYTES) break
+        parseRecord(bytes, start, length, true, this.#format, found)
+        if (found.next === length) return this.#giveUpTooLong(bytes, start, length)
+      }
+      if (found.fault === null && found.end > utf8End && !isUtf8(bytes.subarray(start, found.end)))
+        found.fault = 'not_utf8'
+      this.#count(bytes, start, found)
+      start = found.next
+    }
+    return Math.min(start, length)
+  }
+
+  #count(bytes: Buffer, start: number, found: ParsedRecord): void {
+    this.#lineEnds |= found.lineEnd
+    if (found.end === start && found.fault === null) {
+      this.#blank++
+    } else {
+      this.#records++
+      if (found.fault === null) this.#textBytes += found.end - start - found.markupBytes
+      else this.#countMalformed(found.fieldCount)
+      if (found.lineCount > 1) this.#multiLine++
+      this.#visit(bytes, start, found.end, this.#line, found.fieldCount, found.fault)
+    }
+    this.#line += found.lineCount
+  }
+
+  #countMalformed(fieldCount: number): void {
+    this.#malformed++
+    if (this.#fieldCounts.size < MOST_FIELD_COUNTS)
+      this.#fieldCounts.set(fieldCount, (this.#fieldCounts.get(fieldCount) ?? 0) + 1)
+  }
+
+  #giveUpTooLong(bytes: Buffer, start: number, length: number): number {
+    this.#records++
+    this.#countMalformed(0)
+    this.#visit(bytes, start, length, this.#line, 0, 'too_long')
+    this.#isSkipping = true
+    return length
+  }
+
+  /** Offset behind the end of a line that was given up, or `length` when it goes on. */
+  #skipLine(bytes: Buffer, length: number, isLast: boolean): number {
+    for (let at = 0; at < length; at++) {
+      if (bytes[at] !== LF && bytes[at] !== CR) continue
+      if (bytes[at] === CR && at + 1 === length && !isLast) return at
+      this.#isSkipping = false
+      this.#line++
+      return bytes[at] === CR && bytes[at + 1] === LF && at + 1 < length ? at + 2 : at + 1
+    }
+    return length
+  }
+}
+
+/**
+ * One fast check for all whole lines of a window, so that records need none of their own.
+ *
+ * @returns the offset up to which the bytes are known to be UTF-8; 0 when a record has to be looked for that is not
+ */
+function checkedUtf8(bytes: Buffer, length: number, isLast: boolean): number {
+  const end = isLast ? length : bytes.lastIndexOf(LF, length - 1) + 1
+  return isUtf8(bytes.subarray(0, end)) ? end : 0
+}

@@ -1,0 +1,68 @@
+import { livePaths } from '../control/catalog.ts'
+import { commitCatalog, publishCatalog } from '../control/commit.ts'
+import type { Lake, Run } from '../control/lake.ts'
+import { type OpenOptions, withLake } from '../control/open-lake.ts'
+import { type Recovery, recover } from '../control/recover.ts'
+import { startRun } from '../control/run-folder.ts'
+import type { Project } from '../core/config/load-config.ts'
+import { accountForFiles } from './account.ts'
+import { buildMarts, type MartQuery, readMarts } from './app/index.ts'
+import { deliver, forgetRuns, writePlan } from './deliver/index.ts'
+import { loadTables, showTables } from './dw/index.ts'
+import { ledgerEntries, noteFailure } from './ledger-entries.ts'
+import { loadUploads } from './ods/index.ts'
+import { planDelivery } from './plan-delivery.ts'
+import { type RunSummary, type RunWork, summarizeRun } from './summary.ts'
+import { claimUploads } from './uploads/index.ts'
+
+/**
+ * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
+ * A run killed anywhere can simply be run again.
+ *
+ * @throws {DroplakeError} LAKE_BUSY (another run is at work), MART_INVALID (before any work), or whatever stopped the
+ *   run; then nothing is committed and the run is noted as `failed`. Files that cannot be read stop nothing: they are
+ *   in the summary, as `refused`
+ */
+export async function runPipeline(project: Project, options: OpenOptions): Promise<RunSummary> {
+  return withLake(project, options, async (lake) => {
+    // What runs that were killed have left: undone, or finished.
+    const leftover = await recover(lake)
+    for (const note of leftover.unfinished) await deliver(lake, note.runId)
+
+    // Whether this run can work at all.
+    await showTables(lake.engine, project.config.tables, (table) => livePaths(lake.state, lake.layout, 'dw', table))
+    const queries = await readMarts(lake.engine, project)
+
+    // The work, up to the commit. When it fails, nothing of it is seen.
+    const run = await startRun(lake, leftover.interrupted)
+    const work = await noteFailure(lake, run, leftover, () => workAndCommit(lake, run, queries, leftover))
+
+    // For people: the catalog they open, uploads moved, refused records and marts as CSV. The next run finishes this if a crash does not let it end.
+    await publishCatalog(lake, work.version)
+    await deliver(lake, run.runId)
+    await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended])
+    return summarizeRun(lake, run, work, leftover)
+  })
+}
+
+/** The data's way: uploads -> ODS -> DW and quarantine -> APP, in files that nobody sees before the commit. */
+async function workAndCommit(
+  lake: Lake,
+  run: Run,
+  queries: readonly MartQuery[],
+  leftover: Recovery,
+): Promise<RunWork> {
+  const uploads = await claimUploads(lake, run)
+  const ods = await loadUploads(lake, run, uploads)
+  const tables = await loadTables(lake, run, ods.rawFiles)
+  const app = await buildMarts(lake, run, queries, tables)
+
+  // Every record accounted for, or nothing is committed.
+  const files = accountForFiles(run, ods, tables)
+
+  const plan = planDelivery(run, ods, tables, app)
+  await writePlan(run.folder, plan)
+  const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app })
+  const version = await commitCatalog(lake, entries)
+  return { uploads, ods, tables, app, files, plan, version }
+}

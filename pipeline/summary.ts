@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import type { Lake, Run } from '../control/lake.ts'
+import { type Counts, type FileEntry, type RuleResult, sumCounts } from '../control/ledger.ts'
+import type { Recovery } from '../control/recover.ts'
+import type { AppResult } from './app/index.ts'
+import type { DeliveryPlan } from './deliver/index.ts'
+import type { TableResult } from './dw/index.ts'
+import type { OdsResult, Original } from './ods/index.ts'
+import type { ClaimedUpload } from './uploads/index.ts'
+
+/** What a run did, for people and programs. Paths are absolute. */
+export interface RunSummary {
+  readonly runId: number
+  /** The lake's version after the run, and whether this run made it. */
+  readonly version: number
+  readonly isNewVersion: boolean
+  readonly startedAt: string
+  readonly durationMs: number
+  readonly tables: readonly TableSummary[]
+  readonly files: readonly FileSummary[]
+  /** Uploads that were still being written; they wait for the next run. */
+  readonly waiting: readonly string[]
+  /** Broken rules, most frequent first. */
+  readonly rules: readonly RuleResult[]
+  readonly marts: readonly {
+    readonly mart: string
+    readonly rows: number
+    readonly isNew: boolean
+    readonly report: string
+  }[]
+  /** Earlier runs that were cut short and are undone or finished now. */
+  readonly recovered: { readonly interrupted: readonly number[]; readonly finished: readonly number[] }
+  readonly catalog: string
+  readonly reports: string
+  readonly quarantine: readonly string[]
+}
+
+export interface TableSummary extends Counts {
+  readonly table: string
+  /** Rows in the table after the run. */
+  readonly rows: number
+}
+
+export interface FileSummary extends Counts {
+  readonly file: string
+  readonly table: string | null
+  readonly outcome: FileEntry['outcome']
+  /** Duplicates: the name and run of the upload with the same content. */
+  readonly duplicateOf: { readonly file: string; readonly runId: number } | null
+  readonly reason: string | null
+}
+
+/** What a run's stages left behind, for the summary. */
+export interface RunWork {
+  readonly uploads: readonly ClaimedUpload[]
+  readonly ods: OdsResult
+  readonly tables: readonly TableResult[]
+  readonly app: AppResult
+  readonly files: readonly FileEntry[]
+  readonly plan: DeliveryPlan
+  readonly version: number
+}
+
+export function summarizeRun(lake: Lake, run: Run, work: RunWork, leftover: Recovery): RunSummary {
+  const { layout, state } = lake
+  const originals = new Map(work.ods.duplicates.map(({ original }) => [original.fileId, original]))
+  return {
+    runId: run.runId,
+    version: work.version,
+    isNewVersion: work.version !== state.version,
+    startedAt: run.startedAt.toISOString(),
+    durationMs: lake.clock().getTime() - run.startedAt.getTime(),
+    tables: Object.keys(lake.project.config.tables).map((table) => summarizeTable(lake, table, work)),
+    files: work.files.map((file) => summarizeFile(file, originals)),
+    waiting: work.uploads.filter((upload) => upload.status === 'waiting').map((upload) => upload.name),
+    rules: work.tables.flatMap((table) => table.ruleResults).sort((a, b) => b.records - a.records),
+    marts: work.app.marts.map((mart) => ({
+      mart: mart.martName,
+      rows: mart.dataFile.rows,
+      isNew: mart.isNew,
+      report: join(layout.reports, `${mart.martName}.csv`),
+    })),
+    recovered: {
+      interrupted: leftover.interrupted.map((note) => note.runId),
+      finished: leftover.unfinished.map((note) => note.runId),
+    },
+    catalog: layout.catalog,
+    reports: layout.reports,
+    quarantine: [
+      ...work.plan.inbox.map((entry) => join(layout.quarantine, entry.tableName, entry.csvName)),
+      ...(work.ods.refused.length > 0 ? [layout.refusedFiles] : []),
+    ],
+  }
+}
+
+function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary {
+  const rowsBefore = lake.state.dataFiles
+    .filter((file) => file.layer === 'dw' && file.tableName === table)
+    .reduce((sum, file) => sum + file.rows, 0)
+  const added = work.tables.find((result) => result.tableName === table)?.rows?.rows ?? 0
+  return { table, ...sumCounts(work.files.filter((file) => file.tableName === table)), rows: rowsBefore + added }
+}
+
+function summarizeFile(file: FileEntry, originals: ReadonlyMap<string, Original>): FileSummary {
+  const { records, loaded, updated, unchanged, quarantined, outcome, reason } = file
+  const original = file.duplicateOf === null ? undefined : originals.get(file.duplicateOf)
+  const duplicateOf = original === undefined ? null : { file: original.name, runId: original.runId }
+  return {
+    file: file.name,
+    table: file.tableName,
+    outcome,
+    records,
+    loaded,
+    updated,
+    unchanged,
+    quarantined,
+    duplicateOf,
+    reason,
+  }
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Lake, Run } from '../../control/lake.ts'
+import { listFolder } from '../../core/durable-files.ts'
+import { DroplakeError } from '../../core/errors.ts'
+import { copyUpload, type FileIdentity, readIdentity } from './copy-upload.ts'
+import { matchTable } from './match-table.ts'
+
+export type { FileIdentity } from './copy-upload.ts'
+
+interface UploadName {
+  /** Its name in `workingArea/uploads/`; never used as a path of ours, nor as a pattern. */
+  readonly name: string
+}
+
+/** An upload whose bytes are copied, hashed and unchanged. */
+export interface CopiedUpload extends UploadName {
+  readonly status: 'copied'
+  readonly tableName: string
+  /** Absolute path of our copy. */
+  readonly path: string
+  readonly sizeBytes: number
+  /** Lowercase hex. */
+  readonly sha256: string
+  readonly identity: FileIdentity
+}
+
+/** An upload that cannot be read as a table; `tableName` and `sha256` as far as they are known. */
+export interface RefusedUpload extends UploadName {
+  readonly status: 'refused'
+  readonly tableName: string | null
+  readonly sizeBytes: number | null
+  readonly sha256: string | null
+  readonly identity: FileIdentity
+  readonly error: DroplakeError
+}
+
+/** An upload that changed while it was copied; it is left for the next run. */
+export interface WaitingUpload extends UploadName {
+  readonly status: 'waiting'
+}
+
+export type ClaimedUpload = CopiedUpload | RefusedUpload | WaitingUpload
+
+/**
+ * Take what lies in uploads, in the order of names: find each file's table and copy it into the run's folder.
+ * Names that begin with a dot are passed over (`.gitkeep`, and what rsync and browsers write under such names).
+ */
+export async function claimUploads(lake: Lake, run: Run): Promise<ClaimedUpload[]> {
+  const names = (await listFolder(lake.layout.uploads)).filter((name) => !name.startsWith('.'))
+  const claimed: ClaimedUpload[] = []
+  for (const [index, name] of names.entries()) {
+    const copy = join(run.folder, `upload-${index + 1}`)
+    claimed.push(await claimUpload(lake, name, copy))
+  }
+  return claimed
+}
+
+/** The id of a file's content in a table; the same bytes dropped again have the same one. */
+export function contentIdOf(tableName: string, sha256: string): string {
+  return createHash('sha256').update(`${tableName}\n${sha256}`).digest('hex').slice(0, 16)
+}
+
+async function claimUpload(lake: Lake, name: string, copy: string): Promise<ClaimedUpload> {
+  const path = join(lake.layout.uploads, name)
+  const identity = await readIdentity(path)
+  if (identity === undefined) return { status: 'waiting', name }
+  try {
+    const report = (doneBytes: number, totalBytes: number) =>
+      lake.onProgress({ file: name, stage: 'copy', doneBytes, totalBytes })
+    const tableName = matchTable(name, lake.project.config.tables)
+    const copied = await copyUpload(path, copy, report)
+    if (copied.status === 'changing') {
+      lake.log.warn({ file: name }, 'upload still changing, left for the next run')
+      return { status: 'waiting', name }
+    }
+    const { sizeBytes, sha256 } = copied
+    return { status: 'copied', name, tableName, path: copy, sizeBytes, sha256, identity: copied.identity }
+  } catch (error) {
+    if (!(error instanceof DroplakeError) || error.kind !== 'input') throw error
+    return { status: 'refused', name, tableName: null, sizeBytes: null, sha256: null, identity, error }
+  }
+}
