@@ -29,7 +29,7 @@ export async function readStatus(project: Project): Promise<LakeStatus> {
   const isNew = (await newestCatalog(layout)) === null
   const fromCatalog = isNew
     ? { version: 0, runs: [], tables: [], marts: [] }
-    : await withCatalog(project, readCatalogStatus)
+    : await withCatalog(project, (engine) => readCatalogStatus(project, engine))
   return {
     lake: layout.lake,
     ...fromCatalog,
@@ -38,7 +38,10 @@ export async function readStatus(project: Project): Promise<LakeStatus> {
   }
 }
 
-async function readCatalogStatus(engine: Engine): Promise<Pick<LakeStatus, 'version' | 'runs' | 'tables' | 'marts'>> {
+async function readCatalogStatus(
+  project: Project,
+  engine: Engine,
+): Promise<Pick<LakeStatus, 'version' | 'runs' | 'tables' | 'marts'>> {
   const { version } = await engine.row<{ version: number }>(sql`select version from control.lake`)
   const runs = await engine.rows(sql`
     select run_id, status, version, started_at, files, records, loaded, updated, unchanged, quarantined, refused, duplicates, error
@@ -47,13 +50,16 @@ async function readCatalogStatus(engine: Engine): Promise<Pick<LakeStatus, 'vers
     select layer, table_name as name, sum(rows)::bigint as rows from control.data_files where removed_in is null group by all order by name`)
   const rowsIn = (layer: string, name: string) =>
     layers.find((row) => row.layer === layer && row.name === name)?.rows ?? 0
-  const tables = await engine.rows<{ name: string }>(
-    sql`select view_name as name from duckdb_views() where schema_name = 'dw' order by view_oid`,
-  )
+  const known = layers.filter((row) => row.layer === 'dw' || row.layer === 'rejects').map((row) => row.name)
+  const tables = new Set([...Object.keys(project.config.tables), ...known])
   return {
     version,
     runs,
-    tables: tables.map(({ name }) => ({ table: name, rows: rowsIn('dw', name), quarantined: rowsIn('rejects', name) })),
+    tables: [...tables].map((name) => ({
+      table: name,
+      rows: rowsIn('dw', name),
+      quarantined: rowsIn('rejects', name),
+    })),
     marts: layers.filter((row) => row.layer === 'app').map((row) => ({ mart: row.name, rows: row.rows })),
   }
 }

@@ -30,10 +30,25 @@ export interface ParsedRecord {
   lineCount: number
   lineEnd: number
   fault: Fault | null
+  /** Where the first of several lines ends, where the second begins, and how the first one ended. */
+  firstLineEnd: number
+  firstLineNext: number
+  firstLineKind: number
 }
 
 export function emptyRecord(): ParsedRecord {
-  return { end: 0, next: 0, fieldCount: 0, markupBytes: 0, lineCount: 1, lineEnd: 0, fault: null }
+  return {
+    end: 0,
+    next: 0,
+    fieldCount: 0,
+    markupBytes: 0,
+    lineCount: 1,
+    lineEnd: 0,
+    fault: null,
+    firstLineEnd: 0,
+    firstLineNext: 0,
+    firstLineKind: 0,
+  }
 }
 
 /**
@@ -46,6 +61,26 @@ export function emptyRecord(): ParsedRecord {
  * @returns false when the record goes on behind `length` and more bytes are needed; `found` is then meaningless
  */
 export function parseRecord(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  isLast: boolean,
+  format: RecordFormat,
+  found: ParsedRecord,
+): boolean {
+  if (!parseAsWritten(bytes, start, length, isLast, format, found)) return false
+  if (found.fault !== 'field_count' || found.lineCount === 1) return true
+  // Either one record with the wrong number of fields, or a lost quote that has swallowed good records. The line below tells.
+  const { end, next, fieldCount, markupBytes, lineCount, lineEnd, firstLineEnd, firstLineNext, firstLineKind } = found
+  if (!parseAsWritten(bytes, firstLineNext, length, isLast, format, found)) return false
+  const lineBelowIsRecord =
+    found.fault === null && found.end > firstLineNext && hasPairedQuotes(bytes, firstLineNext, found.end)
+  if (lineBelowIsRecord) return giveUpFirstLine(found, firstLineEnd, firstLineNext, firstLineKind)
+  return finish(found, end, next, fieldCount, markupBytes, lineCount, lineEnd, 'field_count')
+}
+
+/** Parse by the quotes as they stand. */
+function parseAsWritten(
   bytes: Uint8Array,
   start: number,
   length: number,
@@ -131,12 +166,9 @@ export function parseRecord(
   const kind = size === 0 ? LINE_END.none : lineEndKind(bytes[at] as number, size)
   let fault: Fault | null = hasNul ? 'nul_byte' : null
   if (fault === null && format.fieldCount !== 0 && fieldCount !== format.fieldCount && at > start) fault = 'field_count'
-  if (fault === 'field_count' && innerLines > 0) {
-    // Either one record with the wrong number of fields, or a lost quote that has swallowed good records. The line below tells.
-    if (!parseRecord(bytes, firstLineNext, length, isLast, format, found)) return false
-    const lineBelowIsRecord = found.fault === null && found.end > firstLineNext
-    if (lineBelowIsRecord) return giveUpFirstLine(found, firstLineEnd, firstLineNext, firstLineKind)
-  }
+  found.firstLineEnd = firstLineEnd
+  found.firstLineNext = firstLineNext
+  found.firstLineKind = firstLineKind
   return finish(found, at, at + size, fieldCount, markupBytes, innerLines + 1, kind, fault)
 }
 
@@ -154,6 +186,13 @@ function giveUpRestOfLine(
   if (at === length) return finish(found, at, at, 0, 0, 1, LINE_END.none, 'text_after_quote')
   const size = lineEndSize(bytes, at, length)
   return finish(found, at, at + size, 0, 0, 1, lineEndKind(bytes[at] as number, size), 'text_after_quote')
+}
+
+/** The tail of a quoted field, `B",x`, may have the right number of fields too; its quote has no other one. */
+function hasPairedQuotes(bytes: Uint8Array, start: number, end: number): boolean {
+  let quotes = 0
+  for (let at = start; at < end; at++) if (bytes[at] === QUOTE) quotes++
+  return quotes % 2 === 0
 }
 
 function giveUpFirstLine(found: ParsedRecord, end: number, next: number, lineEnd: number): true {

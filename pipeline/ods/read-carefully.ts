@@ -51,7 +51,8 @@ export async function readCarefully(
       dialect.start,
       { delimiter: DELIMITER, fieldCount },
       (bytes, start, end, line, found, fault) => {
-        if (fault === null) rows.push([...splitRecord(bytes, start, end, DELIMITER), null, null, BigInt(line)])
+        if (fault === null)
+          rows.push([...splitRecord(bytes, start, end, DELIMITER).map(orMissing), null, null, BigInt(line)])
         else
           rows.push([
             ...dialect.columns.map(() => null),
@@ -90,6 +91,11 @@ function faultSentence(fault: Fault, found: number, expected: number, tableName:
     case 'too_long':
       return 'the record is longer than 16 MiB (its first 64 KiB are shown)'
   }
+}
+
+/** An empty text is missing, as it is where the engine reads. */
+function orMissing(text: string): string | null {
+  return text === '' ? null : text
 }
 
 function malformedText(bytes: Buffer, start: number, end: number): string {

@@ -1,0 +1,34 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { tempLake, type TempLake } from '../helpers/temp-lake.ts'
+
+// A folder per example: input.csv, and what becomes of it. `UPDATE_CASES=1` writes the expected files anew: read them then.
+const cases = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+const defaultConfig = join(import.meta.dirname, 'config.json')
+
+test.each(cases.map((entry) => entry.name))('case %s', async (name) => {
+  const folder = join(import.meta.dirname, name)
+  const ownConfig = join(folder, 'config.json')
+  const config: unknown = JSON.parse(readFileSync(existsSync(ownConfig) ? ownConfig : defaultConfig, 'utf8'))
+  const lake = await tempLake({ config, uploads: { 'input.csv': readFileSync(join(folder, 'input.csv')) } })
+  const summary = await lake.run()
+  expectFile(folder, 'expected.dw.csv', await dump(lake, 'from dw.people select * exclude (_file_id, _run_id) order by _line'))
+  const rejects = 'from quarantine.people select _line, array_to_string(_rules, \'; \') as rules, _reason, _raw, columns(* exclude (_id, _file, _file_id, _run_id, _line, _rules, _reason, _raw)) order by _line'
+  expectFile(folder, 'expected.rejects.csv', await dump(lake, rejects))
+  const [file] = summary.files
+  const account = { outcome: file?.outcome, records: file?.records, loaded: file?.loaded, quarantined: file?.quarantined, reason: file?.reason }
+  const [blank] = await lake.query('select blank from control.files')
+  expectFile(folder, 'expected.account.json', `${JSON.stringify({ ...account, blank: Number(blank?.[0]) }, null, 2)}\n`)
+})
+
+async function dump(lake: TempLake, sql: string): Promise<string> {
+  const rows = await lake.query(sql)
+  return rows.map((row) => `${row.map((value) => JSON.stringify(value)).join(', ')}\n`).join('')
+}
+
+function expectFile(folder: string, name: string, actual: string): void {
+  const path = join(folder, name)
+  if (process.env.UPDATE_CASES === '1') writeFileSync(path, actual)
+  expect(actual, path).toBe(readFileSync(path, 'utf8'))
+}

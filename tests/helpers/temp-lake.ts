@@ -1,0 +1,93 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { OpenOptions } from '../../control/open-lake.ts'
+import { queryLake } from '../../control/query-lake.ts'
+import { loadProject } from '../../core/config/load-config.ts'
+import { silentLogger } from '../../core/logger.ts'
+import { runPipeline } from '../../pipeline/run.ts'
+import type { RunSummary } from '../../pipeline/summary.ts'
+
+export const REPOSITORY = join(import.meta.dirname, '..', '..')
+
+/** A whole lake in a temporary folder, gone when the test has ended. */
+export class TempLake {
+  readonly folder: string
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names)
+  }
+
+  /** Drop files: by name, their text or bytes. */
+  async drop(files: Readonly<Record<string, string | Buffer>>): Promise<void> {
+    for (const [name, content] of Object.entries(files))
+      await writeFile(this.path('workingArea', 'uploads', name), content)
+  }
+
+  async run(options: Partial<OpenOptions> = {}): Promise<RunSummary> {
+    const project = loadProject({ projectFolder: this.folder, cwd: this.folder, env: {} })
+    return runPipeline(project, {
+      log: silentLogger(),
+      clock: () => new Date(),
+      onProgress: () => undefined,
+      ...options,
+    })
+  }
+
+  /** Rows of a query over the newest version, values as text. */
+  async query(sql: string): Promise<string[][]> {
+    const project = loadProject({ projectFolder: this.folder, cwd: this.folder, env: {} })
+    return queryLake(project, sql, async (result) => {
+      const rows: string[][] = []
+      for await (const chunk of result.chunks)
+        rows.push(...chunk.getRows().map((row) => row.map((value) => String(value))))
+      return rows
+    })
+  }
+
+  async read(...names: string[]): Promise<string> {
+    return readFile(this.path(...names), 'utf8')
+  }
+
+  /** Names of files below a folder, sorted, without `.gitkeep`. */
+  async list(...names: string[]): Promise<string[]> {
+    const entries = await readdir(this.path(...names), { recursive: true, withFileTypes: true }).catch(() => [])
+    const files = entries.filter((entry) => !entry.isDirectory() && entry.name !== '.gitkeep')
+    return files.map((entry) => join(entry.parentPath, entry.name).slice(this.path(...names).length + 1)).sort()
+  }
+}
+
+/** The hires lake, or one of another config, with these uploads dropped. */
+export async function tempLake(
+  options: { config?: unknown; uploads?: Record<string, string | Buffer>; sql?: Record<string, string> } = {},
+): Promise<TempLake> {
+  const folder = await mkdtemp(join(tmpdir(), 'droplake-test-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await mkdir(join(folder, 'workingArea', 'uploads'), { recursive: true })
+  if (options.config === undefined) {
+    await cp(join(REPOSITORY, 'pipeline_config.json'), join(folder, 'pipeline_config.json'))
+    await cp(join(REPOSITORY, 'pipeline', 'app', 'marts'), join(folder, 'pipeline', 'app', 'marts'), {
+      recursive: true,
+    })
+  } else {
+    await writeFile(join(folder, 'pipeline_config.json'), JSON.stringify(options.config))
+  }
+  for (const [path, text] of Object.entries(options.sql ?? {})) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), text)
+  }
+  const lake = new TempLake(folder)
+  await lake.drop(options.uploads ?? {})
+  return lake
+}
+
+/** Departments and jobs that employees in tests refer to. */
+export const PARENTS = {
+  'departments.csv': '1,Sales\n2,Support\n3,Legal\n',
+  'jobs.csv': '1,Recruiter\n2,Analyst\n',
+}
