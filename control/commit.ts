@@ -9,6 +9,7 @@ import {
   syncFile,
   syncFolder,
 } from '../core/durable-files.ts'
+import type { Engine } from '../core/engine.ts'
 import { ident, literal, sql } from '../core/sql.ts'
 import type { Lake } from './lake.ts'
 import { historyPath, type Layout } from './layout.ts'
@@ -58,23 +59,14 @@ export async function publishCatalog(lake: Lake, version: number): Promise<void>
 }
 
 async function writeCatalog(lake: Lake, path: string, version: number, entries: LedgerEntries): Promise<void> {
-  const { engine, layout, state, project } = lake
+  const { engine, state } = lake
   await removePath(path)
   await removePath(`${path}.wal`)
   if (state.catalogPath !== null) await copyToNewFile(state.catalogPath, path)
   await engine.run(sql`attach ${literal(path)} as ${ident(NEXT)}`)
   try {
-    if (state.catalogPath === null) await createLedger(lake)
-    const table = ident(NEXT, 'control', 'lake')
-    await engine.run(sql`delete from ${table}`)
-    await engine.run(
-      sql`insert into ${table} values (${LAKE_FORMAT}, ${project.config.name}, ${version}, ${layout.lake})`,
-    )
-    const runs = entries.runs.map((run) => (run.status === 'committed' ? { ...run, version } : run))
-    await writeLedger(engine, NEXT, { ...entries, runs }, version)
-    const removed = new Set(entries.removed)
-    const live = [...state.dataFiles, ...entries.dataFiles].filter((file) => !removed.has(file.path))
-    await replaceViews(engine, NEXT, project.config, layout, live)
+    if (state.catalogPath === null) await createLedger(engine)
+    await fillCatalog(lake, version, entries)
     await engine.run(sql`checkpoint ${ident(NEXT)}`)
   } finally {
     await engine.run(sql`detach ${ident(NEXT)}`)
@@ -82,10 +74,27 @@ async function writeCatalog(lake: Lake, path: string, version: number, entries: 
   await syncFile(path)
 }
 
-async function createLedger(lake: Lake): Promise<void> {
-  await lake.engine.run(sql`use ${ident(NEXT)}`)
-  await lake.engine.run(LEDGER_SQL)
-  await lake.engine.run(sql`use memory`)
+async function createLedger(engine: Engine): Promise<void> {
+  await engine.run(sql`use ${ident(NEXT)}`)
+  try {
+    await engine.run(LEDGER_SQL)
+  } finally {
+    await engine.run(sql`use memory`)
+  }
+}
+
+async function fillCatalog(lake: Lake, version: number, entries: LedgerEntries): Promise<void> {
+  const { engine, layout, state, project } = lake
+  const table = ident(NEXT, 'control', 'lake')
+  await engine.run(sql`delete from ${table}`)
+  await engine.run(
+    sql`insert into ${table} values (${LAKE_FORMAT}, ${project.config.name}, ${version}, ${layout.lake})`,
+  )
+  const runs = entries.runs.map((run) => (run.status === 'committed' ? { ...run, version } : run))
+  await writeLedger(engine, NEXT, { ...entries, runs }, version)
+  const removed = new Set(entries.removed)
+  const live = [...state.dataFiles, ...entries.dataFiles].filter((file) => !removed.has(file.path))
+  await replaceViews(engine, NEXT, project.config, layout, live)
 }
 
 async function pruneHistory(layout: Layout, keep: number): Promise<void> {

@@ -1,9 +1,9 @@
 // One writer per lake. The lock is a DuckDB file opened for writing: the operating system frees it when the process dies.
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { listFolder } from '../core/durable-files.ts'
+import { basename, join } from 'node:path'
+import { exists, linkFile, listFolder, removePath } from '../core/durable-files.ts'
 import type { Engine } from '../core/engine.ts'
-import { DroplakeError, messageOf } from '../core/errors.ts'
+import { DroplakeError, isSystemError, messageOf } from '../core/errors.ts'
 import { ident, literal, sql } from '../core/sql.ts'
 import type { Layout } from './layout.ts'
 
@@ -17,6 +17,23 @@ const heldHere = new Set<string>()
  */
 export async function takeLock(engine: Engine, layout: Layout): Promise<void> {
   if (heldHere.has(layout.lockFile)) throw await lakeBusy(layout, String(process.pid))
+  heldHere.add(layout.lockFile)
+  try {
+    await makeLockFile(engine, layout)
+    await openLockFile(engine, layout)
+    await removeUnfinishedLocks(layout)
+  } catch (error) {
+    heldHere.delete(layout.lockFile)
+    throw error
+  }
+}
+
+export async function releaseLock(engine: Engine, layout: Layout): Promise<void> {
+  await engine.run(sql`detach ${ident('lake_lock')}`)
+  heldHere.delete(layout.lockFile)
+}
+
+async function openLockFile(engine: Engine, layout: Layout): Promise<void> {
   try {
     await engine.run(sql`attach ${literal(layout.lockFile)} as ${ident('lake_lock')}`)
   } catch (error) {
@@ -24,12 +41,30 @@ export async function takeLock(engine: Engine, layout: Layout): Promise<void> {
     if (holder === null && !messageOf(error).includes('Could not set lock')) throw error
     throw await lakeBusy(layout, holder?.[1])
   }
-  heldHere.add(layout.lockFile)
 }
 
-export async function releaseLock(engine: Engine, layout: Layout): Promise<void> {
-  await engine.run(sql`detach ${ident('lake_lock')}`)
-  heldHere.delete(layout.lockFile)
+/**
+ * Make the lock file, whole from its first moment: a process killed while DuckDB writes a new file leaves one that no
+ * later run can open, and taking that away could take away another run's lock.
+ */
+async function makeLockFile(engine: Engine, layout: Layout): Promise<void> {
+  if (await exists(layout.lockFile)) return
+  const beside = `${layout.lockFile}.${process.pid}.part`
+  await removePath(beside)
+  await engine.run(sql`attach ${literal(beside)} as ${ident('new_lock')}`)
+  await engine.run(sql`detach ${ident('new_lock')}`)
+  await linkFile(beside, layout.lockFile).catch((error: unknown) => {
+    // Gone already: the run that was first has the lock now, and has cleared up.
+    if (!isSystemError(error, 'ENOENT')) throw error
+  })
+  await removePath(beside)
+}
+
+/** What a process killed in `makeLockFile` left behind. */
+async function removeUnfinishedLocks(layout: Layout): Promise<void> {
+  const prefix = `${basename(layout.lockFile)}.`
+  const unfinished = (await listFolder(layout.lake)).filter((name) => name.startsWith(prefix))
+  for (const name of unfinished) await removePath(join(layout.lake, name))
 }
 
 async function lakeBusy(layout: Layout, processId: string | undefined): Promise<DroplakeError> {

@@ -1,7 +1,7 @@
 // Every call that makes something on disk last, or makes it visible, is made here and nowhere else.
 import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { access, copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { access, copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, parse } from 'node:path'
 import { isSystemError } from './errors.ts'
 import { withSuffix } from './file-names.ts'
@@ -32,6 +32,16 @@ export async function syncFolder(path: string): Promise<void> {
 /** Give a finished, synced file its name; whoever opens that name sees the old file or the new one, whole. */
 export async function publishFile(from: string, to: string): Promise<void> {
   await rename(from, to)
+  await syncFolder(dirname(to))
+}
+
+/** Give a file a second name, unless that name is taken already. */
+export async function linkFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    if (!isSystemError(error, 'EEXIST')) throw error
+  }
   await syncFolder(dirname(to))
 }
 

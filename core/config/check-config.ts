@@ -20,6 +20,15 @@ export function checkConfig(config: Config, projectFolder: string): string[] {
 }
 
 function checkPaths(config: Config, projectFolder: string): string[] {
+  const lake = resolve(projectFolder, config.paths.lake)
+  // DuckDB takes what follows a `?` in a path for a query string (seen on 1.5.6).
+  const question = lake.includes('?')
+    ? [`paths.lake: "${lake}" has a "?" in it, which DuckDB cannot open; choose another folder.`]
+    : []
+  return [...question, ...checkSamePlace(config, projectFolder)]
+}
+
+function checkSamePlace(config: Config, projectFolder: string): string[] {
   const seen = new Map<string, string>()
   return Object.entries(config.paths).flatMap(([key, path]) => {
     const absolute = resolve(projectFolder, path)
