@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
+// `.ci/run` counts passed, failed and skipped tests from this file.
+const results = process.env.DROPLAKE_TEST_RESULTS
+
 export default defineConfig({
   test: {
+    ...(results ? { reporters: ['default', 'json'], outputFile: { json: results } } : {}),
     include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/helpers/build-once.ts',
     // Real files, real processes: a test may wait for a slow disk, not for ever.

@@ -1,10 +1,17 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { DroplakeError } from '../../core/errors.ts'
 import type { RawFile } from '../../pipeline/ods/load-raw.ts'
 import { type CsvLake, type RawRow, withCsvLake } from '../helpers/csv-lake.ts'
 import { countLineEnds, type Scanned, scanBytes } from '../helpers/csv-scan.ts'
-import { type Layout, type LineEnd, type WrittenFile, type WrittenRecord, writeCsv } from '../helpers/csv-writer.ts'
+import {
+  type Layout,
+  type LineEnd,
+  type Quoting,
+  type WrittenFile,
+  type WrittenRecord,
+  writeCsv,
+} from '../helpers/csv-writer.ts'
 
 /** A table of one to six of these columns; none of them is in a cell by chance. */
 const COLUMNS = ['id', 'we"ird', 'drop table', 'Größe', '中文, 語', "o'clock"]
@@ -15,14 +22,19 @@ const CELL_PARTS = [
   ...['é', 'ß', '中', '😀', '\u2028', '\u00a0', '\ufffd', 'e\u0301'],
 ]
 
-/** Text of a cell, `special` pieces mixed in; some cells are empty, a few are long. */
-function cellOf(special: readonly string[]): fc.Arbitrary<string> {
+/** Text of a cell, `special` pieces mixed in. */
+function shortCellOf(special: readonly string[]): fc.Arbitrary<string> {
   const part = fc.oneof(fc.constantFrom(...CELL_PARTS), fc.constantFrom(...special))
   return fc.oneof(
-    { arbitrary: fc.array(part, { maxLength: 6 }).map((parts) => parts.join('')), weight: 18 },
-    { arbitrary: fc.constant(''), weight: 2 },
-    { arbitrary: fc.constantFrom(...special).map((text) => `${text}é`.repeat(700)), weight: 1 },
+    { arbitrary: fc.array(part, { maxLength: 6 }).map((parts) => parts.join('')), weight: 9 },
+    { arbitrary: fc.constant(''), weight: 1 },
   )
+}
+
+/** The same, and a few cells of some thousand bytes. */
+function cellOf(special: readonly string[]): fc.Arbitrary<string> {
+  const long = fc.constantFrom(...special).map((text) => `${text}é`.repeat(700))
+  return fc.oneof({ arbitrary: shortCellOf(special), weight: 19 }, { arbitrary: long, weight: 1 })
 }
 
 interface Table {
@@ -31,7 +43,6 @@ interface Table {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
   readonly layout: Layout
-  readonly written: WrittenFile
 }
 
 interface TableOptions {
@@ -40,10 +51,12 @@ interface TableOptions {
   readonly blankLines: fc.Arbitrary<readonly number[]>
   readonly leastRows?: number
   readonly header?: fc.Arbitrary<boolean>
+  readonly hasByteOrderMark?: fc.Arbitrary<boolean>
+  readonly quoting?: fc.Arbitrary<Quoting>
 }
 
 function tableOf(options: TableOptions): fc.Arbitrary<Table> {
-  const { leastRows = 0, header = fc.boolean() } = options
+  const { leastRows = 0, header = fc.boolean(), hasByteOrderMark = fc.boolean(), quoting = anyQuoting } = options
   return fc
     .record({ width: fc.integer({ min: 1, max: COLUMNS.length }), hasHeader: header })
     .chain(({ width, hasHeader }) =>
@@ -57,8 +70,8 @@ function tableOf(options: TableOptions): fc.Arbitrary<Table> {
           minLength: Math.max(leastRows, hasHeader ? 0 : 1),
           maxLength: 8,
         }),
-        hasByteOrderMark: fc.boolean(),
-        quoting: fc.constantFrom('needed', 'always', 'loose'),
+        hasByteOrderMark,
+        quoting,
         lineEnds: options.lineEnds,
         blankLines: options.blankLines,
         endsWithLineEnd: fc.boolean(),
@@ -66,10 +79,11 @@ function tableOf(options: TableOptions): fc.Arbitrary<Table> {
     )
     .map(({ width, order, header, rows, ...rest }) => {
       const layout = { ...rest, header: header === null ? null : order.map((column, at) => styled(column, header[at])) }
-      return { tableName: `table_${width}`, columns: order, rows, layout, written: writeCsv(rows, layout) }
+      return { tableName: `table_${width}`, columns: order, rows, layout }
     })
 }
 
+const anyQuoting = fc.constantFrom<Quoting>('needed', 'always', 'loose')
 const headerStyle = fc.constantFrom('as it is', 'upper', 'spaces')
 
 function styled(column: string, style: string | undefined): string {
@@ -100,57 +114,52 @@ const plainTable = tableOf({
 
 const SCANNER_RUNS = 300
 const ENGINE_RUNS = 60
-const TIMEOUT_MS = 120_000
 
-test(
-  'whatever is written as CSV is split into the same cells, each record with its line',
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(wildTable, async ({ columns, written }) => {
-        const from = { offset: written.bodyOffset, line: written.bodyLine }
-        const { records, account } = await scanBytes(written.bytes, columns.length, from)
-        expect(records.map(({ line, fields, fault }) => ({ line, fields, fault }))).toEqual(
-          written.records.map(({ line, cells }) => ({ line, fields: cells, fault: null })),
-        )
-        const hasHeader = written.bodyLine > 1
-        expect(account).toMatchObject({
-          records: written.records.length,
-          malformed: 0,
-          blank: hasHeader ? written.blankLines - written.leadingBlankLines : written.blankLines,
-          textBytes: sum(written.records.flatMap(({ cells }) => cells.map((cell) => Buffer.byteLength(cell)))),
-        })
-      }),
-      { numRuns: SCANNER_RUNS },
-    )
-  },
-  TIMEOUT_MS,
-)
+vi.setConfig({ testTimeout: 120_000 })
+
+test('whatever is written as CSV is split into the same cells, each record with its line', async () => {
+  await fc.assert(
+    fc.asyncProperty(wildTable, async ({ columns, rows, layout }) => {
+      const written = writeCsv(rows, layout)
+      const from = { offset: written.bodyOffset, line: written.bodyLine }
+      const { records, account } = await scanBytes(written.bytes, columns.length, from)
+      expect(records.map(({ line, fields, fault }) => ({ line, fields, fault }))).toEqual(
+        written.records.map(({ line, cells }) => ({ line, fields: cells, fault: null })),
+      )
+      const hasHeader = written.bodyLine > 1
+      expect(account).toMatchObject({
+        records: written.records.length,
+        malformed: 0,
+        blank: hasHeader ? written.blankLines - written.leadingBlankLines : written.blankLines,
+        textBytes: sum(written.records.flatMap(({ cells }) => cells.map((cell) => Buffer.byteLength(cell)))),
+      })
+    }),
+    { numRuns: SCANNER_RUNS },
+  )
+})
 
 test.each([
   ['plain', plainTable],
   ['of any layout', wildTable],
-])(
-  'a file that is %s arrives in ODS cell by cell, each record with its line',
-  async (name, table) => {
-    const readers = { engine: 0, careful: 0 }
-    await withCsvLake(TABLES, (lake) =>
-      fc.assert(
-        fc.asyncProperty(table, async ({ tableName, columns, written, layout }) => {
-          const rawFile = await lake.load(tableName, written.bytes)
-          expect(rawFile.dialect).toMatchObject({ columns, hasHeader: layout.header !== null })
-          expect(rawFile.records).toBe(written.records.length)
-          expect(rawFile.blank).toBe(written.blankLines)
-          expect((await lake.rows(rawFile)).map(comparable)).toEqual(written.records.map(comparableTo(columns)))
-          if (written.records.length > 0) readers[rawFile.dialect.reader]++
-        }),
-        { numRuns: ENGINE_RUNS },
-      ),
-    )
-    // Otherwise the other reader was not tried at all.
-    expect(name === 'plain' ? readers.engine : readers.careful).toBeGreaterThan(ENGINE_RUNS / 10)
-  },
-  TIMEOUT_MS,
-)
+])('a file that is %s arrives in ODS cell by cell, each record with its line', async (name, table) => {
+  const readers = { engine: 0, careful: 0 }
+  await withCsvLake(TABLES, (lake) =>
+    fc.assert(
+      fc.asyncProperty(table, async ({ tableName, columns, rows, layout }) => {
+        const written = writeCsv(rows, layout)
+        const rawFile = await lake.load(tableName, written.bytes)
+        expect(rawFile.dialect).toMatchObject({ columns, hasHeader: layout.header !== null })
+        expect(rawFile.records).toBe(written.records.length)
+        expect(rawFile.blank).toBe(written.blankLines)
+        expect((await lake.rows(rawFile)).map(comparable)).toEqual(written.records.map(comparableTo(columns)))
+        if (written.records.length > 0) readers[rawFile.dialect.reader]++
+      }),
+      { numRuns: ENGINE_RUNS },
+    ),
+  )
+  // Otherwise the other reader was not tried at all.
+  expect(name === 'plain' ? readers.engine : readers.careful).toBeGreaterThan(ENGINE_RUNS / 10)
+})
 
 /** '' and no value are one and the same in ODS. */
 function comparable(row: RawRow): { line: number; malformed: string | null; cells: Record<string, string> } {
@@ -241,30 +250,26 @@ function isLineEdge(byte: number | undefined): boolean {
   return byte === undefined || byte === LF || byte === CR
 }
 
-const damagedTable = fc.record({
-  table: tableOf({
-    cell: cellOf([',', '"', '""', '\n', '\r\n', ',"', '",', '",\n']),
-    lineEnds: anyLineEnds,
-    blankLines: anyBlankLines,
-    leastRows: 3,
-    header: fc.constant(false),
-  }).filter(({ layout }) => !layout.hasByteOrderMark),
-  edits: damage,
+/** To be damaged and scanned from its first byte. A record with a bare quote is not known again inside of damage. */
+const soundTable = tableOf({
+  cell: shortCellOf([',', '"', '""', '\n', '\r\n', ',"', '",', '",\n']),
+  lineEnds: anyLineEnds,
+  blankLines: anyBlankLines,
+  leastRows: 3,
+  header: fc.constant(false),
+  hasByteOrderMark: fc.constant(false),
+  quoting: fc.constantFrom('needed', 'always'),
 })
 
-test(
-  'in a damaged file every byte belongs to a record with its line, or is a line end',
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(damagedTable, async ({ table, edits }) => {
-        const { bytes } = applyDamage(table.written.bytes, edits)
-        expectWholeAccount(bytes, await scanBytes(bytes, table.columns.length), table.columns.length)
-      }),
-      { numRuns: SCANNER_RUNS },
-    )
-  },
-  TIMEOUT_MS,
-)
+test('in a damaged file every byte belongs to a record with its line, or is a line end', async () => {
+  await fc.assert(
+    fc.asyncProperty(soundTable, damage, async ({ columns, rows, layout }, edits) => {
+      const { bytes } = applyDamage(writeCsv(rows, layout).bytes, edits)
+      expectWholeAccount(bytes, await scanBytes(bytes, columns.length), columns.length)
+    }),
+    { numRuns: SCANNER_RUNS },
+  )
+})
 
 /** What must hold for any bytes at all, told without droplake's parser. */
 function expectWholeAccount(bytes: Buffer, { records, account }: Scanned, fieldCount: number): void {
@@ -310,72 +315,66 @@ function splitByExpression(record: string): string[] {
   }
 }
 
-test(
-  'damage that touches no quote costs no record but those it lies in',
-  async () => {
-    let intactCount = 0
-    await fc.assert(
-      fc.asyncProperty(damagedTable, damageWithoutQuotes, async ({ table }, edits) => {
-        const damaged = applyDamage(table.written.bytes, edits)
-        fc.pre(!damaged.touchesQuotes)
-        const { records } = await scanBytes(damaged.bytes, table.columns.length)
-        const isDelivered = ({ record, line }: { record: WrittenRecord; line: number }) =>
-          records.some((found) => found.line === line && JSON.stringify(found.fields) === JSON.stringify(record.cells))
-        // Cut off from its comma, a closing quote may become an opening one, and be closed by the rules further down.
-        const isInsideRecord = ({ line }: { line: number }) =>
-          records.some((found) => {
-            const lineCount = 1 + countLineEnds(found.bytes)
-            return found.fault === null && found.line < line && line < found.line + lineCount
-          })
-        const intact = intactRecords(table.written, damaged)
-        intactCount += intact.length
-        expect(intact.filter((record) => !isDelivered(record) && !isInsideRecord(record))).toEqual([])
-      }),
-      { numRuns: SCANNER_RUNS },
-    )
-    expect(intactCount).toBeGreaterThan(SCANNER_RUNS)
-  },
-  TIMEOUT_MS,
-)
+test('damage that touches no quote costs no record but those it lies in', async () => {
+  let intactCount = 0
+  await fc.assert(
+    fc.asyncProperty(soundTable, damageWithoutQuotes, async ({ columns, rows, layout }, edits) => {
+      const written = writeCsv(rows, layout)
+      const damaged = applyDamage(written.bytes, edits)
+      fc.pre(!damaged.touchesQuotes)
+      const { records } = await scanBytes(damaged.bytes, columns.length)
+      const isDelivered = ({ record, line }: { record: WrittenRecord; line: number }) =>
+        records.some((found) => found.line === line && JSON.stringify(found.fields) === JSON.stringify(record.cells))
+      // Cut off from its comma, a closing quote may become an opening one, and be closed by the rules further down: all
+      // between is then one record, with as many fields as it should have.
+      const isInsideRecord = ({ line }: { line: number }) =>
+        records.some((found) => {
+          const lineCount = 1 + countLineEnds(found.bytes)
+          return found.fieldCount === columns.length && found.line < line && line < found.line + lineCount
+        })
+      const intact = intactRecords(written, damaged)
+      intactCount += intact.length
+      expect(intact.filter((record) => !isDelivered(record) && !isInsideRecord(record))).toEqual([])
+    }),
+    { numRuns: SCANNER_RUNS },
+  )
+  expect(intactCount).toBeGreaterThan(SCANNER_RUNS)
+})
 
-test(
-  'a damaged file is loaded record by record as it was scanned, or refused as a file',
-  async () => {
-    const outcomes = { loaded: 0, refused: 0 }
-    const anyTable = fc.oneof(wildTable, plainTable)
-    await withCsvLake(TABLES, (lake) =>
-      fc.assert(
-        fc.asyncProperty(anyTable, damage, async ({ tableName, written }, edits) => {
-          const { bytes } = applyDamage(written.bytes, edits)
-          const rawFile = await loadOrRefusal(lake, tableName, bytes)
-          if (rawFile instanceof DroplakeError) {
-            expect(rawFile.code).toMatch(REFUSALS)
-            outcomes.refused++
-            return
-          }
-          outcomes.loaded++
-          const { columns, start } = rawFile.dialect
-          const { records, account } = await scanBytes(bytes, columns.length, start)
-          expect(rawFile.records).toBe(account.records)
-          const rows = await lake.rows(rawFile)
-          expect(rows.map((row) => ({ ...comparable(row), malformed: row.malformed !== null }))).toEqual(
-            records.map(({ line, fields }) => ({
-              line,
-              malformed: fields === null,
-              cells: Object.fromEntries(columns.map((column, index) => [column, fields?.[index] ?? ''])),
-            })),
-          )
-          expect(rows.map(({ raw }) => raw)).toEqual(
-            records.map(({ fields, bytes }) => (fields === null ? shownText(bytes) : null)),
-          )
-        }),
-        { numRuns: 2 * ENGINE_RUNS },
-      ),
-    )
-    expect(outcomes.loaded).toBeGreaterThan(ENGINE_RUNS / 2)
-  },
-  TIMEOUT_MS,
-)
+test('a damaged file is loaded record by record as it was scanned, or refused as a file', async () => {
+  const outcomes = { loaded: 0, refused: 0 }
+  const anyTable = fc.oneof(wildTable, plainTable)
+  await withCsvLake(TABLES, (lake) =>
+    fc.assert(
+      fc.asyncProperty(anyTable, damage, async ({ tableName, rows, layout }, edits) => {
+        const { bytes } = applyDamage(writeCsv(rows, layout).bytes, edits)
+        const rawFile = await loadOrRefusal(lake, tableName, bytes)
+        if (rawFile instanceof DroplakeError) {
+          expect(rawFile.code).toMatch(REFUSALS)
+          outcomes.refused++
+          return
+        }
+        outcomes.loaded++
+        const { columns, start } = rawFile.dialect
+        const { records, account } = await scanBytes(bytes, columns.length, start)
+        expect(rawFile.records).toBe(account.records)
+        const rawRows = await lake.rows(rawFile)
+        expect(rawRows.map((row) => ({ ...comparable(row), malformed: row.malformed !== null }))).toEqual(
+          records.map(({ line, fields }) => ({
+            line,
+            malformed: fields === null,
+            cells: Object.fromEntries(columns.map((column, index) => [column, fields?.[index] ?? ''])),
+          })),
+        )
+        expect(rawRows.map(({ raw }) => raw)).toEqual(
+          records.map(({ fields, bytes }) => (fields === null ? shownText(bytes) : null)),
+        )
+      }),
+      { numRuns: 2 * ENGINE_RUNS },
+    ),
+  )
+  expect(outcomes.loaded).toBeGreaterThan(ENGINE_RUNS / 2)
+})
 
 /** CSV_DOES_NOT_ADD_UP is not among them: it is an input error for the run, and a fault of droplake here. */
 const REFUSALS = /^(UPLOAD_EMPTY|UPLOAD_NOT_TEXT|CSV_HEADER_MISMATCH|CSV_NO_RECORD_FITS)$/
