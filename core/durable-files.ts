@@ -45,9 +45,14 @@ export async function linkFile(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to))
 }
 
+/** Where to write a file before it gets its name: in the same folder, under a short name that no list shows. */
+export function besidePath(path: string): string {
+  return join(dirname(path), '.droplake.part')
+}
+
 /** Write a whole text file under its name: beside, synced, renamed. */
 export async function writeTextFile(path: string, text: string): Promise<void> {
-  const beside = `${path}.part`
+  const beside = besidePath(path)
   const file = await open(beside, 'w')
   try {
     await file.writeFile(text)
@@ -70,8 +75,8 @@ export async function moveFile(from: string, to: string): Promise<void> {
     await rename(from, to)
   } catch (error) {
     if (!isSystemError(error, 'EXDEV')) throw error
-    await copyToNewFile(from, `${to}.part`)
-    await rename(`${to}.part`, to)
+    await copyToNewFile(from, besidePath(to))
+    await rename(besidePath(to), to)
     await rm(from)
   }
   await syncFolder(dirname(to))

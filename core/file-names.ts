@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto'
+
 /** Bytes that a name may have in the file systems we know. */
 const MOST_NAME_BYTES = 255
 
-/** A file name with something added at its end; a name that would become too long is cut, between characters. */
+/**
+ * A file name with something added at its end. A name that would become too long is cut, between characters, and gets a
+ * mark made from the whole name, so that two long names stay two.
+ */
 export function withSuffix(name: string, suffix: string): string {
-  const room = MOST_NAME_BYTES - Buffer.byteLength(suffix)
-  if (Buffer.byteLength(name) <= room) return name + suffix
+  if (Buffer.byteLength(name + suffix) <= MOST_NAME_BYTES) return name + suffix
+  const ending = `~${createHash('sha256').update(name).digest('hex').slice(0, 8)}${suffix}`
+  const room = MOST_NAME_BYTES - Buffer.byteLength(ending)
   let kept = ''
   let bytes = 0
   for (const character of name) {
@@ -12,5 +18,5 @@ export function withSuffix(name: string, suffix: string): string {
     if (bytes > room) break
     kept += character
   }
-  return kept + suffix
+  return kept + ending
 }

@@ -1,6 +1,6 @@
 import { dirname, join as joinPath } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
-import { ensureFolder, publishFile, syncFile } from '../../core/durable-files.ts'
+import { besidePath, ensureFolder, publishFile, syncFile } from '../../core/durable-files.ts'
 import { exactPath, ident, join, literal, type Sql, sql } from '../../core/sql.ts'
 import type { DeliveryPlan } from './plan.ts'
 
@@ -32,7 +32,7 @@ export async function writeInboxCsv(lake: Lake, entry: DeliveryPlan['inbox'][num
 
 async function writeCsv(lake: Lake, path: string, query: Sql): Promise<void> {
   await ensureFolder(dirname(path))
-  const beside = `${path}.part`
+  const beside = besidePath(path)
   await lake.engine.run(sql`copy (${query}) to ${literal(beside)} (format csv, header true)`)
   await syncFile(beside)
   await publishFile(beside, path)

@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { runProgram } from '../helpers/run-cli.ts'
+import { REPOSITORY } from '../helpers/temp-lake.ts'
+
+test('npm pack gives a tarball with which init and run work elsewhere', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'droplake-pack-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: REPOSITORY,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }]
+  execFileSync('tar', ['-xzf', join(folder, filename), '-C', folder])
+  const installed = join(folder, 'package')
+
+  const sqlFiles = (root: string) =>
+    ['core', 'control', 'pipeline', 'cli'].flatMap((part) =>
+      readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.sql') && !name.startsWith('app/marts/'))
+        .map((name) => join(part, name)),
+    )
+  expect(sqlFiles(join(installed, 'dist'))).toEqual(sqlFiles(REPOSITORY))
+  expect(sqlFiles(REPOSITORY)).toContain('control/ledger.sql')
+
+  // What npm would install beside it, without a network.
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(installed, 'node_modules'))
+  const bin = join(
+    installed,
+    (JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { bin: { droplake: string } }).bin.droplake,
+  )
+  const init = await runProgram(bin, ['init', 'mylake'], folder)
+  expect([init.exitCode, init.stderr]).toEqual([0, ''])
+  execFileSync('sh', ['-c', 'cp samples/hires/*.csv workingArea/uploads/'], { cwd: join(folder, 'mylake') })
+  const run = await runProgram(bin, ['run', '-C', 'mylake', '--json'], folder)
+  expect(run.exitCode, run.stderr).toBe(0)
+  expect((JSON.parse(run.stdout) as { marts: { rows: number }[] }).marts.every((mart) => mart.rows > 0)).toBe(true)
+})
