@@ -48,8 +48,9 @@ export async function decideDialect(path: string, name: string, table: TableConf
   const hasByteOrderMark = head.subarray(0, 3).equals(BYTE_ORDER_MARK)
   const bodyOffset = hasByteOrderMark ? BYTE_ORDER_MARK.length : 0
   const first = firstRecord(head, bodyOffset)
-  if (first === undefined) throw emptyUpload(name, head.length)
-  const columns = first.fields === null ? null : headerColumns(first.fields, name, table)
+  if (first === undefined && head.length < MAX_RECORD_BYTES) throw emptyUpload(name, head.length)
+  // A file that begins with 16 MiB of blank lines is taken to have no header.
+  const columns = first?.fields == null ? null : headerColumns(first.fields, name, table)
   return {
     delimiter: ',',
     quote: '"',
@@ -57,8 +58,8 @@ export async function decideDialect(path: string, name: string, table: TableConf
     hasByteOrderMark,
     hasHeader: columns !== null,
     columns: columns ?? Object.keys(table.columns),
-    leadingBlankLines: first.line - 1,
-    start: columns === null ? { offset: bodyOffset, line: 1 } : first.next,
+    leadingBlankLines: first === undefined ? 0 : first.line - 1,
+    start: first === undefined || columns === null ? { offset: bodyOffset, line: 1 } : first.next,
   }
 }
 

@@ -8,6 +8,7 @@ import { DroplakeError } from '../../core/errors.ts'
 import { exactPath, ident, join, literal, type Sql, sql } from '../../core/sql.ts'
 import type { CopiedUpload } from '../uploads/index.ts'
 import { DELIMITER, type Dialect, decideDialect } from './decide-dialect.ts'
+import { faultSentence } from './fault-sentence.ts'
 import { readCarefully } from './read-carefully.ts'
 import { readPlain } from './read-plain.ts'
 import { type RecordAccount, scanRecords } from './scan-records.ts'
@@ -114,17 +115,22 @@ async function addsUp(lake: Lake, dataFile: DataFile, account: RecordAccount, di
 
 function refuseWhenNothingFits(account: RecordAccount, upload: CopiedUpload, table: TableConfig): void {
   if (account.records === 0 || account.malformed < account.records) return
-  const [mostFields] = [...account.fieldCounts].sort((a, b) => b[1] - a[1])[0] ?? [0]
   const columns = Object.keys(table.columns)
-  const found = mostFields === 0 ? 'most of them cannot be split at all' : `most of them have ${mostFields}`
+  const [fault] = mostFrequent(account.faults) ?? ['field_count' as const]
+  const [fields] = mostFrequent(account.fieldCounts) ?? [0]
+  const found = faultSentence(fault, fields, columns.length, upload.tableName)
   throw new DroplakeError(
     'CSV_NO_RECORD_FITS',
-    `"${upload.name}": none of its ${account.records} records has the ${columns.length} fields of "${upload.tableName}" (${columns.join(', ')}); ${found}`,
+    `"${upload.name}": none of its ${account.records} records can be read as "${upload.tableName}" (${columns.join(', ')}); most often: ${found}`,
     {
-      details: { records: account.records, mostFields, expectedFields: columns.length },
+      details: { records: account.records, faults: Object.fromEntries(account.faults), expectedFields: columns.length },
       hint: 'Export it as comma-separated UTF-8 text with these columns, or correct the columns in pipeline_config.json, then drop it again.',
     },
   )
+}
+
+function mostFrequent<Key>(counts: ReadonlyMap<Key, number>): [Key, number] | undefined {
+  return [...counts].sort((a, b) => b[1] - a[1])[0]
 }
 
 function doesNotAddUp(upload: CopiedUpload, account: RecordAccount): DroplakeError {

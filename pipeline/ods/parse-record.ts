@@ -23,6 +23,7 @@ export interface ParsedRecord {
   end: number
   /** Offset of the next record. */
   next: number
+  /** 0 when the record was given up before its fields could be counted. */
   fieldCount: number
   /** Bytes that are not text of a field: delimiters, enclosing quotes, one of each doubled quote. */
   markupBytes: number
@@ -30,7 +31,8 @@ export interface ParsedRecord {
   lineCount: number
   lineEnd: number
   fault: Fault | null
-  /** Where the first of several lines ends, where the second begins, and how the first one ended. */
+  hasNul: boolean
+  /** Of several lines: where the first ends, where the second begins, and how the first one ended. */
   firstLineEnd: number
   firstLineNext: number
   firstLineKind: number
@@ -45,17 +47,31 @@ export function emptyRecord(): ParsedRecord {
     lineCount: 1,
     lineEnd: 0,
     fault: null,
+    hasNul: false,
     firstLineEnd: 0,
     firstLineNext: 0,
     firstLineKind: 0,
   }
 }
 
+/** A record over several lines that has more fields than this too many is damage: it is not worth reading on. */
+const MOST_EXTRA_FIELDS = 16
+/** Lines below a damaged record's first that are looked at for a good record. */
+const MOST_LINES_BELOW = 32
+
+/** How far behind a damaged record a record may end that begins on its second line. 64 KiB. */
+const SIGHT_BYTES = 64 * 1024
+
+/** Answers of `skipQuotedField` that are no offset. */
+const NEEDS_MORE = -1
+const UNCLOSED = -2
+
 /**
  * Parse the record that starts at `start`.
  *
  * A quoted field may span lines. When such a record turns out to be damaged, only its first physical line is given up,
- * as `unclosed_quote`, and the next record starts on the line below: one lost quote costs one record.
+ * as `unclosed_quote`, and the next record starts on the line below: one lost quote costs one record. A record that is
+ * well-formed by RFC 4180 is always taken as such.
  *
  * @param bytes valid up to `length`; `isLast` says that the file ends there
  * @returns false when the record goes on behind `length` and more bytes are needed; `found` is then meaningless
@@ -70,13 +86,13 @@ export function parseRecord(
 ): boolean {
   if (!parseAsWritten(bytes, start, length, isLast, format, found)) return false
   if (found.fault !== 'field_count' || found.lineCount === 1) return true
-  // Either one record with the wrong number of fields, or a lost quote that has swallowed good records. The line below tells.
-  const { end, next, fieldCount, markupBytes, lineCount, lineEnd, firstLineEnd, firstLineNext, firstLineKind } = found
-  if (!parseAsWritten(bytes, firstLineNext, length, isLast, format, found)) return false
-  const lineBelowIsRecord =
-    found.fault === null && found.end > firstLineNext && hasPairedQuotes(bytes, firstLineNext, found.end)
-  if (lineBelowIsRecord) return giveUpFirstLine(found, firstLineEnd, firstLineNext, firstLineKind)
-  return finish(found, end, next, fieldCount, markupBytes, lineCount, lineEnd, 'field_count')
+  // Either one record with the wrong number of fields, or a lost quote that has swallowed good records. Its lines tell.
+  const whole = { ...found }
+  const sightEnd = whole.end + SIGHT_BYTES
+  if (sightEnd > length && !isLast) return false
+  const isDamage = hasRecordBelow(bytes, whole, Math.min(sightEnd, length), format, found)
+  Object.assign(found, whole)
+  return isDamage ? giveUpFirstLine(found) : true
 }
 
 /** Parse by the quotes as they stand. */
@@ -89,87 +105,126 @@ function parseAsWritten(
   found: ParsedRecord,
 ): boolean {
   const { delimiter } = format
+  const mostFields = format.fieldCount === 0 ? Number.POSITIVE_INFINITY : format.fieldCount + MOST_EXTRA_FIELDS
+  found.fieldCount = 1
+  found.markupBytes = 0
+  found.lineCount = 1
+  found.hasNul = false
   let at = start
-  let fieldCount = 1
-  let markupBytes = 0
-  let hasNul = false
-  let innerLines = 0
-  let firstLineEnd = -1
-  let firstLineNext = -1
-  let firstLineKind: number = LINE_END.none
-
   for (;;) {
-    // At the start of a field.
     if (at < length && bytes[at] === QUOTE) {
-      at++
-      let closed = false
-      while (at < length) {
-        const byte = bytes[at]
-        if (byte === QUOTE) {
-          if (at + 1 === length && !isLast) return false
-          if (at + 1 < length && bytes[at + 1] === QUOTE) {
-            at += 2
-            markupBytes++
-            continue
-          }
-          at++
-          closed = true
-          break
-        }
-        if (byte === LF || byte === CR) {
-          if (byte === CR && at + 1 === length && !isLast) return false
-          const size = lineEndSize(bytes, at, length)
-          if (innerLines === 0) {
-            firstLineEnd = at
-            firstLineNext = at + size
-            firstLineKind = lineEndKind(byte, size)
-          }
-          innerLines++
-          at += size
-          continue
-        }
-        if (byte === NUL) hasNul = true
-        at++
-      }
-      if (!closed) {
-        if (!isLast) return false
-        if (innerLines > 0) return giveUpFirstLine(found, firstLineEnd, firstLineNext, firstLineKind)
-        return finish(found, at, at, fieldCount, markupBytes, 1, LINE_END.none, 'unclosed_quote')
-      }
-      markupBytes += 2
-      if (at === length && !isLast) return false
+      at = skipQuotedField(bytes, at, length, isLast, found)
+      if (at === NEEDS_MORE) return false
+      if (at === UNCLOSED) return found.lineCount > 1 ? giveUpFirstLine(found) : giveUpRestOfFile(found, length)
       const after = at < length ? bytes[at] : LF
       if (after !== delimiter && after !== LF && after !== CR) {
-        if (innerLines > 0) return giveUpFirstLine(found, firstLineEnd, firstLineNext, firstLineKind)
-        return giveUpRestOfLine(bytes, at, length, isLast, found)
+        return found.lineCount > 1 ? giveUpFirstLine(found) : giveUpRestOfLine(bytes, at, length, isLast, found)
       }
     }
     // In an unquoted field, or behind a closing quote.
     while (at < length) {
       const byte = bytes[at]
       if (byte === delimiter || byte === LF || byte === CR) break
-      if (byte === NUL) hasNul = true
+      if (byte === NUL) found.hasNul = true
       at++
     }
-    if (at < length && bytes[at] === delimiter) {
-      fieldCount++
-      markupBytes++
-      at++
-      continue
-    }
-    if (at === length && !isLast) return false
-    if (at < length && bytes[at] === CR && at + 1 === length && !isLast) return false
-    break
+    if (at === length || bytes[at] !== delimiter) break
+    found.fieldCount++
+    found.markupBytes++
+    at++
+    if (found.lineCount > 1 && found.fieldCount > mostFields) return giveUpFirstLine(found)
   }
+  if (!endLine(bytes, at, length, isLast, found)) return false
+  found.fault = faultOf(found, format, start)
+  return true
+}
 
+/** The offset behind the closing quote of the field that opens at `at`, or NEEDS_MORE, or UNCLOSED. */
+function skipQuotedField(bytes: Uint8Array, at: number, length: number, isLast: boolean, found: ParsedRecord): number {
+  let next = at + 1
+  while (next < length) {
+    const byte = bytes[next]
+    if (byte === QUOTE) {
+      if (next + 1 === length && !isLast) return NEEDS_MORE
+      if (next + 1 === length || bytes[next + 1] !== QUOTE) {
+        found.markupBytes += 2
+        return next + 1
+      }
+      found.markupBytes++
+      next += 2
+    } else if (byte === LF || byte === CR) {
+      if (byte === CR && next + 1 === length && !isLast) return NEEDS_MORE
+      const size = lineEndSize(bytes, next, length)
+      if (found.lineCount === 1) {
+        found.firstLineEnd = next
+        found.firstLineNext = next + size
+        found.firstLineKind = lineEndKind(byte, size)
+      }
+      found.lineCount++
+      next += size
+    } else {
+      if (byte === NUL) found.hasNul = true
+      next++
+    }
+  }
+  return isLast ? UNCLOSED : NEEDS_MORE
+}
+
+/** Set the record's end from the line end, or the end of the file, at `at`; false when more bytes are needed. */
+function endLine(bytes: Uint8Array, at: number, length: number, isLast: boolean, found: ParsedRecord): boolean {
+  if (!isLast && (at === length || (bytes[at] === CR && at + 1 === length))) return false
   const size = at === length ? 0 : lineEndSize(bytes, at, length)
-  const kind = size === 0 ? LINE_END.none : lineEndKind(bytes[at] as number, size)
-  let fault: Fault | null = hasNul ? 'nul_byte' : null
-  if (fault === null && format.fieldCount !== 0 && fieldCount !== format.fieldCount && at > start) fault = 'field_count'
-  found.firstLineEnd = firstLineEnd
-  found.firstLineNext = firstLineNext
-  found.firstLineKind = firstLineKind
-  return finish(found, at, at + size, fieldCount, markupBytes, innerLines + 1, kind, fault)
+  found.end = at
+  found.next = at + size
+  found.lineEnd = size === 0 ? LINE_END.none : lineEndKind(bytes[at] as number, size)
+  return true
+}
+
+function faultOf(found: ParsedRecord, format: RecordFormat, start: number): Fault | null {
+  const isBlank = found.end === start
+  if (format.fieldCount !== 0 && found.fieldCount !== format.fieldCount && !isBlank) return 'field_count'
+  return found.hasNul ? 'nul_byte' : null
+}
+
+/**
+ * Whether one of the lines below a damaged record's first is a good record by itself. The line right below may begin a
+ * record that goes on behind the damaged one, up to `sightEnd`.
+ */
+function hasRecordBelow(
+  bytes: Uint8Array,
+  whole: ParsedRecord,
+  sightEnd: number,
+  format: RecordFormat,
+  found: ParsedRecord,
+): boolean {
+  let at = whole.firstLineNext
+  for (let line = 0; line < MOST_LINES_BELOW && at < whole.end; line++) {
+    parseAsWritten(bytes, at, line === 0 ? sightEnd : whole.end, true, format, found)
+    if (found.fault === null && found.end > at && hasPairedQuotes(bytes, at, found.end)) return true
+    at = found.next
+  }
+  return false
+}
+
+/** The tail of a quoted field, `B",x`, may have the right number of fields too; its quote has no other one. */
+function hasPairedQuotes(bytes: Uint8Array, start: number, end: number): boolean {
+  let quotes = 0
+  for (let at = start; at < end; at++) if (bytes[at] === QUOTE) quotes++
+  return quotes % 2 === 0
+}
+
+function giveUpFirstLine(found: ParsedRecord): true {
+  found.end = found.firstLineEnd
+  found.next = found.firstLineNext
+  found.lineEnd = found.firstLineKind
+  return giveUp(found, 'unclosed_quote')
+}
+
+function giveUpRestOfFile(found: ParsedRecord, length: number): true {
+  found.end = length
+  found.next = length
+  found.lineEnd = LINE_END.none
+  return giveUp(found, 'unclosed_quote')
 }
 
 /** Behind a damaged field no quote can be trusted: the record ends with its line. */
@@ -182,39 +237,13 @@ function giveUpRestOfLine(
 ): boolean {
   let at = start
   while (at < length && bytes[at] !== LF && bytes[at] !== CR) at++
-  if (!isLast && (at === length || (bytes[at] === CR && at + 1 === length))) return false
-  if (at === length) return finish(found, at, at, 0, 0, 1, LINE_END.none, 'text_after_quote')
-  const size = lineEndSize(bytes, at, length)
-  return finish(found, at, at + size, 0, 0, 1, lineEndKind(bytes[at] as number, size), 'text_after_quote')
+  return endLine(bytes, at, length, isLast, found) && giveUp(found, 'text_after_quote')
 }
 
-/** The tail of a quoted field, `B",x`, may have the right number of fields too; its quote has no other one. */
-function hasPairedQuotes(bytes: Uint8Array, start: number, end: number): boolean {
-  let quotes = 0
-  for (let at = start; at < end; at++) if (bytes[at] === QUOTE) quotes++
-  return quotes % 2 === 0
-}
-
-function giveUpFirstLine(found: ParsedRecord, end: number, next: number, lineEnd: number): true {
-  return finish(found, end, next, 0, 0, 1, lineEnd, 'unclosed_quote')
-}
-
-function finish(
-  found: ParsedRecord,
-  end: number,
-  next: number,
-  fieldCount: number,
-  markupBytes: number,
-  lineCount: number,
-  lineEnd: number,
-  fault: Fault | null,
-): true {
-  found.end = end
-  found.next = next
-  found.fieldCount = fieldCount
-  found.markupBytes = markupBytes
-  found.lineCount = lineCount
-  found.lineEnd = lineEnd
+function giveUp(found: ParsedRecord, fault: Fault): true {
+  found.fieldCount = 0
+  found.markupBytes = 0
+  found.lineCount = 1
   found.fault = fault
   return true
 }

@@ -2,7 +2,7 @@ import { BIGINT, DuckDBDataChunk, type DuckDBValue, VARCHAR } from '@duckdb/node
 import type { Engine } from '../../core/engine.ts'
 import { ident, join, type Sql, sql } from '../../core/sql.ts'
 import { DELIMITER, type Dialect } from './decide-dialect.ts'
-import type { Fault } from './parse-record.ts'
+import { faultSentence } from './fault-sentence.ts'
 import { scanRecords } from './scan-records.ts'
 import { rawText, splitRecord } from './split-record.ts'
 
@@ -75,31 +75,19 @@ export async function readCarefully(
   return sql`select ${names}, _malformed, _raw, _line from ${TABLE}`
 }
 
-/** What is wrong with a malformed record, to end up in `_reason`. */
-function faultSentence(fault: Fault, found: number, expected: number, tableName: string): string {
-  switch (fault) {
-    case 'field_count':
-      return `the record has ${found} ${found === 1 ? 'field' : 'fields'}; ${tableName} has ${expected}`
-    case 'text_after_quote':
-      return 'there is text between a closing quote and the next comma'
-    case 'unclosed_quote':
-      return 'a quote is opened and never properly closed'
-    case 'nul_byte':
-      return 'the record holds a NUL byte (shown as \\x00)'
-    case 'not_utf8':
-      return 'the record is not UTF-8 text (the bytes that are not are shown as \\xHH); save the file as UTF-8'
-    case 'too_long':
-      return 'the record is longer than 16 MiB (its first 64 KiB are shown)'
-  }
-}
-
 /** An empty text is missing, as it is where the engine reads. */
 function orMissing(text: string): string | null {
   return text === '' ? null : text
 }
 
 function malformedText(bytes: Buffer, start: number, end: number): string {
-  const cut = end - start > MOST_RAW_BYTES
-  const text = rawText(bytes.subarray(start, cut ? start + MOST_RAW_BYTES : end))
-  return cut ? `${text} … (${end - start} bytes in all)` : text
+  if (end - start <= MOST_RAW_BYTES) return rawText(bytes.subarray(start, end))
+  let cut = start + MOST_RAW_BYTES
+  while (cut > start + MOST_RAW_BYTES - 3 && isInsideCharacter(bytes[cut])) cut--
+  return `${rawText(bytes.subarray(start, cut))} … (${end - start} bytes in all)`
+}
+
+/** The second to fourth byte of a UTF-8 character. */
+function isInsideCharacter(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80
 }

@@ -15,6 +15,9 @@ import {
 /** A record longer than this is malformed, and an open quote reaches no further: it bounds memory. 16 MiB. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024
 
+/** Bytes of CRLF: a record of the full length is whole only with its line end in sight. */
+const LONGEST_LINE_END = 2
+
 /** Where the records of a file begin: behind a byte order mark, blank lines and a header. */
 export interface ScanStart {
   readonly offset: number
@@ -30,6 +33,8 @@ export interface RecordAccount {
   readonly blank: number
   /** Bytes of text in all fields of well-formed records, without quotes, delimiters and line ends. */
   readonly textBytes: number
+  /** Malformed records by what is wrong with them. */
+  readonly faults: ReadonlyMap<Fault, number>
   /** Malformed records by their number of fields, 0 where it is not known; at most 1,000 different numbers are told apart. */
   readonly fieldCounts: ReadonlyMap<number, number>
   /** Bits of LINE_END. */
@@ -115,6 +120,7 @@ class Scan {
   readonly #format: RecordFormat
   readonly #visit: RecordVisitor
   readonly #found: ParsedRecord = emptyRecord()
+  readonly #faults = new Map<Fault, number>()
   readonly #fieldCounts = new Map<number, number>()
   #line: number
   /** Inside a record that was given up as too long: bytes up to the next line end belong to it. */
@@ -140,6 +146,7 @@ class Scan {
       malformed: this.#malformed,
       blank: this.#blank,
       textBytes: this.#textBytes,
+      faults: this.#faults,
       fieldCounts: this.#fieldCounts,
       lineEnds: this.#lineEnds,
       isPlain: this.#malformed === 0 && this.#blank === 0 && this.#multiLine === 0 && isUniform,
@@ -148,21 +155,33 @@ class Scan {
 
   /** Go through all whole records of a window; returns the bytes consumed. */
   records(bytes: Buffer, length: number, isLast: boolean): number {
-    let start = this.#isSkipping ? this.#skipLine(bytes, length, isLast) : 0
-    const found = this.#found
     const utf8End = checkedUtf8(bytes, length, isLast)
-    while (start < length && !this.#isSkipping) {
-      if (!parseRecord(bytes, start, length, isLast, this.#format, found)) {
-        if (length - start < MAX_RECORD_BYTES) break
-        parseRecord(bytes, start, length, true, this.#format, found)
-        if (found.next === length) return this.#giveUpTooLong(bytes, start, length)
+    const found = this.#found
+    let start = 0
+    while (start < length) {
+      if (this.#isSkipping) {
+        start = this.#skipLine(bytes, start, length, isLast)
+        if (this.#isSkipping) return start
+        continue
+      }
+      const isWhole = parseRecord(bytes, start, length, isLast, this.#format, found)
+      if (!isWhole && length - start <= MAX_RECORD_BYTES + LONGEST_LINE_END) return start
+      if (!isWhole || found.end - start > MAX_RECORD_BYTES) {
+        // Cut at the limit, wherever the window ends, so that a record is judged alike everywhere in a file.
+        const limit = start + MAX_RECORD_BYTES + 1
+        parseRecord(bytes, start, limit, true, this.#format, found)
+        if (found.next >= limit) {
+          this.#giveUpTooLong(bytes, start, limit, found)
+          start = limit
+          continue
+        }
       }
       if (found.fault === null && found.end > utf8End && !isUtf8(bytes.subarray(start, found.end)))
         found.fault = 'not_utf8'
       this.#count(bytes, start, found)
       start = found.next
     }
-    return Math.min(start, length)
+    return start
   }
 
   #count(bytes: Buffer, start: number, found: ParsedRecord): void {
@@ -172,37 +191,38 @@ class Scan {
     } else {
       this.#records++
       if (found.fault === null) this.#textBytes += found.end - start - found.markupBytes
-      else this.#countMalformed(found.fieldCount)
+      else this.#countMalformed(found.fault, found.fieldCount)
       if (found.lineCount > 1) this.#multiLine++
       this.#visit(bytes, start, found.end, this.#line, found.fieldCount, found.fault)
     }
     this.#line += found.lineCount
   }
 
-  #countMalformed(fieldCount: number): void {
+  #countMalformed(fault: Fault, fieldCount: number): void {
     this.#malformed++
-    if (this.#fieldCounts.size < MOST_FIELD_COUNTS)
-      this.#fieldCounts.set(fieldCount, (this.#fieldCounts.get(fieldCount) ?? 0) + 1)
+    this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1)
+    if (this.#fieldCounts.size === MOST_FIELD_COUNTS) return
+    this.#fieldCounts.set(fieldCount, (this.#fieldCounts.get(fieldCount) ?? 0) + 1)
   }
 
-  #giveUpTooLong(bytes: Buffer, start: number, length: number): number {
+  /** The rest of its line is passed over; lines that it took before that one are counted. */
+  #giveUpTooLong(bytes: Buffer, start: number, limit: number, found: ParsedRecord): void {
     this.#records++
-    this.#countMalformed(0)
-    this.#visit(bytes, start, length, this.#line, 0, 'too_long')
+    this.#countMalformed('too_long', 0)
+    this.#visit(bytes, start, limit, this.#line, 0, 'too_long')
+    this.#line += found.lineCount - 1
     this.#isSkipping = true
-    return length
   }
 
-  /** Offset behind the end of a line that was given up, or `length` when it goes on. */
-  #skipLine(bytes: Buffer, length: number, isLast: boolean): number {
-    for (let at = 0; at < length; at++) {
-      if (bytes[at] !== LF && bytes[at] !== CR) continue
-      if (bytes[at] === CR && at + 1 === length && !isLast) return at
-      this.#isSkipping = false
-      this.#line++
-      return bytes[at] === CR && bytes[at + 1] === LF && at + 1 < length ? at + 2 : at + 1
-    }
-    return length
+  /** Offset behind the end of a line that was given up, or how far it can be passed over for now. */
+  #skipLine(bytes: Buffer, start: number, length: number, isLast: boolean): number {
+    let at = start
+    while (at < length && bytes[at] !== LF && bytes[at] !== CR) at++
+    if (at === length) return length
+    if (bytes[at] === CR && at + 1 === length && !isLast) return at
+    this.#isSkipping = false
+    this.#line++
+    return bytes[at] === CR && at + 1 < length && bytes[at + 1] === LF ? at + 2 : at + 1
   }
 }
 

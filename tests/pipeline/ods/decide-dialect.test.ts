@@ -196,6 +196,11 @@ test.each([
   })
 })
 
+test('blank lines above the data make no file empty, however many they are', async () => {
+  const blankLines = '\n'.repeat(17 * 1024 * 1024)
+  expect(await decide(`${blankLines}1,2,3\n`)).toMatchObject(NO_HEADER)
+})
+
 const SAVE_AS_UTF8 = 'Save it as UTF-8 and drop it again.'
 const SAVE_AS_CSV = 'Save it as CSV (UTF-8) and drop that.'
 const EXPORT_AS_CSV = 'Export the table as CSV and drop that.'
