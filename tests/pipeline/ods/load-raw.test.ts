@@ -95,7 +95,7 @@ test('a file none of whose records fits is refused, with what was found and what
   })
   expect(await refusal('1,"Ana"x\n2,"Bo"x\n')).toEqual({
     error:
-      'CSV_NO_RECORD_FITS: "people.csv": none of its 2 records can be read as "people" (id, name); most often: a quote is opened and never properly closed',
+      'CSV_NO_RECORD_FITS: "people.csv": none of its 2 records can be read as "people" (id, name); most often: there is text between a closing quote and the next comma',
     hint: EXPORT_HINT,
   })
 })
