@@ -1,5 +1,5 @@
 import { isAbsolute, relative } from 'node:path'
-import type { RunSummary } from '../pipeline/summary.ts'
+import type { FileSummary, RunSummary } from '../pipeline/summary.ts'
 import { formatTable, visible } from './format-table.ts'
 
 /** Reasons shown in the summary; the others are in control.rule_results. */
@@ -44,33 +44,40 @@ function tables(summary: RunSummary): string {
     table.unchanged,
     table.rows,
   ])
-  return formatTable(['table', 'read', 'loaded', 'quarantined', 'unchanged', 'rows now'], rows)
+  return formatTable(['table', 'read', 'loaded', 'quarantined', 'unchanged', 'rows now'], rows, { counts: true })
 }
 
 function reasons(summary: RunSummary): string {
   if (summary.rules.length === 0) return ''
-  const rows = summary.rules
-    .slice(0, MOST_REASONS)
-    .map((rule) => [rule.records, rule.tableName, rule.rule, `${rule.exampleFile}:${rule.exampleLine}`])
-  const more = summary.rules.length - MOST_REASONS
-  return (
-    formatTable(['records', 'table', 'broken rule', 'for example'], rows) +
-    (more > 0 ? `and ${more} more; see control.rule_results\n` : '')
-  )
+  const shown = mostFrequent(summary.rules)
+  const rows = shown.map((rule) => [rule.records, rule.tableName, rule.rule, `${rule.exampleFile}:${rule.exampleLine}`])
+  const more = summary.rules.length - shown.length
+  const rest = more > 0 ? `and ${more} more; see control.rule_results\n` : ''
+  return formatTable(['records', 'table', 'broken rule', 'for example'], rows, { counts: true }) + rest
+}
+
+/** The most frequent rules, and of every table at least its first: a large table must not hide a small one. */
+function mostFrequent(rules: RunSummary['rules']): RunSummary['rules'] {
+  const firsts = rules.filter((rule, index) => rules.findIndex((other) => other.tableName === rule.tableName) === index)
+  const others = rules.filter((rule) => !firsts.includes(rule)).slice(0, Math.max(0, MOST_REASONS - firsts.length))
+  return rules.filter((rule) => firsts.includes(rule) || others.includes(rule))
 }
 
 function files(summary: RunSummary): string {
-  const duplicates = summary.files
-    .filter((file) => file.outcome === 'duplicate')
-    .map(
-      (file) =>
-        `duplicate: ${file.file} has the same content as ${file.duplicateOf?.file} of run ${file.duplicateOf?.runId}; nothing loaded`,
-    )
-  const refused = summary.files
-    .filter((file) => file.outcome === 'refused')
-    .map((file) => `refused: ${file.file} — ${file.reason}`)
-  const waiting = summary.waiting.map((name) => `waiting: ${name} is still being written; the next run takes it`)
-  return [...duplicates, ...refused, ...waiting].map((line) => `${visible(line)}\n`).join('')
+  const lines = [
+    ...summary.files.filter((file) => file.outcome === 'duplicate').map(duplicateLine),
+    ...summary.files.filter((file) => file.outcome === 'refused').flatMap(refusedLines),
+    ...summary.waiting.map((name) => `waiting: ${name} is still being written; the next run takes it`),
+  ]
+  return lines.map((line) => `${visible(line)}\n`).join('')
+}
+
+function duplicateLine({ file, duplicateOf }: FileSummary): string {
+  return `duplicate: ${file} has the same content as ${duplicateOf?.file} of run ${duplicateOf?.runId}; nothing loaded`
+}
+
+function refusedLines({ file, reason, hint }: FileSummary): string[] {
+  return [`refused: ${file} — ${reason}`, ...(hint === null ? [] : [`  try: ${hint}`])]
 }
 
 function marts(summary: RunSummary, cwd: string): string {
@@ -80,7 +87,7 @@ function marts(summary: RunSummary, cwd: string): string {
     mart.isNew ? 'new' : 'unchanged',
     shortPath(mart.report, cwd),
   ])
-  return rows.length === 0 ? '' : formatTable(['mart', 'rows', '', 'report'], rows, 100)
+  return rows.length === 0 ? '' : formatTable(['mart', 'rows', '', 'report'], rows, { maxWidth: 100, counts: true })
 }
 
 function places(summary: RunSummary, cwd: string): string {

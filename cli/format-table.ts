@@ -2,9 +2,20 @@ import stringWidth from 'string-width'
 
 export type Cell = string | number | boolean | null | undefined
 
-/** Rows under headings, numbers to the right; columns as wide as their widest cell, at most `maxWidth` characters. */
-export function formatTable(headings: readonly string[], rows: readonly (readonly Cell[])[], maxWidth = 60): string {
-  const texts = [headings, ...rows.map((row) => row.map((cell) => shorten(cellText(cell), maxWidth)))]
+export interface TableOptions {
+  /** Characters that a cell may have at most. Default: 60 */
+  readonly maxWidth?: number
+  /** Show numbers as counts, `1,929`. Never for data: a key is no count. */
+  readonly counts?: boolean
+}
+
+/** Rows under headings, numbers to the right, columns as wide as their widest cell. */
+export function formatTable(
+  headings: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { maxWidth = 60, counts = false }: TableOptions = {},
+): string {
+  const texts = [headings, ...rows.map((row) => row.map((cell) => shorten(cellText(cell, counts), maxWidth)))]
   const widths = headings.map((_, column) => Math.max(...texts.map((row) => stringWidth(row[column] ?? ''))))
   const isNumeric = headings.map(
     (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number' || row[column] == null),
@@ -19,10 +30,10 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   return `${lines.join('\n')}\n`
 }
 
-/** Thousands apart, and nothing a terminal would obey: control characters are shown as escapes. */
-function cellText(cell: Cell): string {
+/** Nothing a terminal would obey: control characters are shown as escapes. */
+function cellText(cell: Cell, counts: boolean): string {
   if (cell === null || cell === undefined) return ''
-  if (typeof cell === 'number' && Number.isSafeInteger(cell)) return cell.toLocaleString('en-US')
+  if (counts && typeof cell === 'number') return cell.toLocaleString('en-US')
   return visible(String(cell))
 }
 

@@ -48,6 +48,8 @@ export interface FileSummary extends Counts {
   /** Duplicates: the name and run of the upload with the same content. */
   readonly duplicateOf: { readonly file: string; readonly runId: number } | null
   readonly reason: string | null
+  /** Refused: what to do next. */
+  readonly hint: string | null
 }
 
 /** What a run's stages left behind, for the summary. */
@@ -64,6 +66,7 @@ export interface RunWork {
 export function summarizeRun(lake: Lake, run: Run, work: RunWork, leftover: Recovery): RunSummary {
   const { layout, state } = lake
   const originals = new Map(work.ods.duplicates.map(({ original }) => [original.fileId, original]))
+  const hints = new Map(work.ods.refused.map(({ name, error }) => [name, error.hint]))
   return {
     runId: run.runId,
     version: work.version,
@@ -71,7 +74,7 @@ export function summarizeRun(lake: Lake, run: Run, work: RunWork, leftover: Reco
     startedAt: run.startedAt.toISOString(),
     durationMs: lake.clock().getTime() - run.startedAt.getTime(),
     tables: Object.keys(lake.project.config.tables).map((table) => summarizeTable(lake, table, work)),
-    files: work.files.map((file) => summarizeFile(file, originals)),
+    files: work.files.map((file) => summarizeFile(file, originals, hints.get(file.name) ?? null)),
     waiting: work.uploads.filter((upload) => upload.status === 'waiting').map((upload) => upload.name),
     rules: work.tables.flatMap((table) => table.ruleResults).sort((a, b) => b.records - a.records),
     marts: work.app.marts.map((mart) => ({
@@ -101,7 +104,7 @@ function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary 
   return { table, ...sumCounts(work.files.filter((file) => file.tableName === table)), rows: rowsBefore + added }
 }
 
-function summarizeFile(file: FileEntry, originals: ReadonlyMap<string, Original>): FileSummary {
+function summarizeFile(file: FileEntry, originals: ReadonlyMap<string, Original>, hint: string | null): FileSummary {
   const { records, loaded, updated, unchanged, quarantined, outcome, reason } = file
   const original = file.duplicateOf === null ? undefined : originals.get(file.duplicateOf)
   const duplicateOf = original === undefined ? null : { file: original.name, runId: original.runId }
@@ -116,5 +119,6 @@ function summarizeFile(file: FileEntry, originals: ReadonlyMap<string, Original>
     quarantined,
     duplicateOf,
     reason,
+    hint,
   }
 }

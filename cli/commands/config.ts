@@ -33,7 +33,8 @@ async function showConfig(flags: GlobalFlags): Promise<number> {
   print(
     flags,
     { folder: project.folder, settings },
-    () => `${project.folder}/pipeline_config.json\n\n${formatTable(['setting', 'value', 'from'], rows, 100)}`,
+    () =>
+      `${project.folder}/pipeline_config.json\n\n${formatTable(['setting', 'value', 'from'], rows, { maxWidth: 100 })}`,
   )
   return 0
 }

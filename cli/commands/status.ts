@@ -39,8 +39,8 @@ function formatStatus(status: LakeStatus): string {
           RUN_COLUMNS.map((column) => column.replace('_', ' ')),
           runs,
         ),
-    ...(tables.length === 0 ? [] : [formatTable(['table', 'rows', 'in quarantine'], tables)]),
-    ...(marts.length === 0 ? [] : [formatTable(['mart', 'rows'], marts)]),
+    ...(tables.length === 0 ? [] : [formatTable(['table', 'rows', 'in quarantine'], tables, { counts: true })]),
+    ...(marts.length === 0 ? [] : [formatTable(['mart', 'rows'], marts, { counts: true })]),
     `${nameList('waiting in uploads', status.uploads)}${nameList('refused files in quarantine', status.refusedFiles)}`,
   ].join('\n')
 }

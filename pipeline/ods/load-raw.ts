@@ -9,9 +9,12 @@ import { exactPath, ident, join, literal, type Sql, sql } from '../../core/sql.t
 import type { CopiedUpload } from '../uploads/index.ts'
 import { DELIMITER, type Dialect, decideDialect } from './decide-dialect.ts'
 import { faultSentence } from './fault-sentence.ts'
+import { recordTest } from './looks-like-record.ts'
+import type { RecordFormat } from './parse-record.ts'
 import { readCarefully } from './read-carefully.ts'
 import { readPlain } from './read-plain.ts'
 import { type RecordAccount, scanRecords } from './scan-records.ts'
+import { splitRecord } from './split-record.ts'
 
 /** An upload whose records lie in ODS, every one of them. */
 export interface RawFile {
@@ -43,13 +46,8 @@ export async function loadRaw(
   const dialect = await decideDialect(upload.path, upload.name, table)
   const report = (doneBytes: number) =>
     lake.onProgress({ file: upload.name, stage: 'read', doneBytes, totalBytes: upload.sizeBytes })
-  const account = await scanRecords(
-    upload.path,
-    dialect.start,
-    { delimiter: DELIMITER, fieldCount: dialect.columns.length },
-    undefined,
-    report,
-  )
+  const format = recordFormat(table, dialect)
+  const account = await scanRecords(upload.path, dialect.start, format, undefined, report)
   refuseWhenNothingFits(account, upload, table)
   const blank = account.blank + (dialect.hasHeader ? dialect.leadingBlankLines : 0)
   const shared = { upload, fileId, records: account.records, blank }
@@ -65,13 +63,20 @@ export async function loadRaw(
     if (dataFile !== null && (await addsUp(lake, dataFile, account, dialect)))
       return { ...shared, dataFile, dialect: { ...dialect, reader: 'engine' } }
   }
-  const careful = await readCarefully(lake.engine, upload.path, upload.tableName, dialect, report)
+  const careful = await readCarefully(lake.engine, upload, dialect, format, report)
   const dataFile = await writeRaw(lake, run, upload, fileId, dialect, careful)
   if (dataFile === null || !(await addsUp(lake, dataFile, account, dialect))) {
     if (dataFile !== null) await removePath(joinPath(lake.layout.lake, dataFile.path))
     throw doesNotAddUp(upload, account)
   }
   return { ...shared, dataFile, dialect: { ...dialect, reader: 'careful' } }
+}
+
+function recordFormat(table: TableConfig, dialect: Dialect): RecordFormat {
+  const test = recordTest(table, dialect.columns)
+  const isRecord = (bytes: Uint8Array, start: number, end: number) =>
+    test?.(splitRecord(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), start, end, DELIMITER)) ?? false
+  return { delimiter: DELIMITER, fieldCount: dialect.columns.length, isRecord: test && isRecord }
 }
 
 /** Whether a record's number in the file tells its line, so that the engine may read it. */

@@ -15,6 +15,8 @@ export interface RecordFormat {
   readonly delimiter: number
   /** Fields that a record must have; 0 accepts any number. */
   readonly fieldCount: number
+  /** Whether the line in `bytes[start, end)` holds a record, by the types of its fields; unset where they do not tell. */
+  readonly isRecord?: ((bytes: Uint8Array, start: number, end: number) => boolean) | undefined
 }
 
 /** What was found; one object is filled again and again, because there are millions of records. */
@@ -71,7 +73,7 @@ const UNCLOSED = -2
  *
  * A quoted field may span lines. When such a record turns out to be damaged, only its first physical line is given up,
  * as `unclosed_quote`, and the next record starts on the line below: one lost quote costs one record. A record that is
- * well-formed by RFC 4180 is always taken as such.
+ * well-formed by RFC 4180 is taken as such, unless a line of it is a record by the types of its fields.
  *
  * @param bytes valid up to `length`; `isLast` says that the file ends there
  * @returns false when the record goes on behind `length` and more bytes are needed; `found` is then meaningless
@@ -85,8 +87,9 @@ export function parseRecord(
   found: ParsedRecord,
 ): boolean {
   if (!parseAsWritten(bytes, start, length, isLast, format, found)) return false
-  if (found.fault !== 'field_count' || found.lineCount === 1) return true
-  // Either one record with the wrong number of fields, or a lost quote that has swallowed good records. Its lines tell.
+  if (found.lineCount === 1) return true
+  if (found.fault !== 'field_count' && (found.fault !== null || format.isRecord === undefined)) return true
+  // Either a record as it is meant, or a lost quote that has swallowed good records. Its lines tell.
   const whole = { ...found }
   const sightEnd = whole.end + SIGHT_BYTES
   if (sightEnd > length && !isLast) return false
@@ -200,10 +203,22 @@ function hasRecordBelow(
   let at = whole.firstLineNext
   for (let line = 0; line < MOST_LINES_BELOW && at < whole.end; line++) {
     parseAsWritten(bytes, at, line === 0 ? sightEnd : whole.end, true, format, found)
-    if (found.fault === null && found.end > at && hasPairedQuotes(bytes, at, found.end)) return true
+    if (found.fault === null && found.end > at && isGoodRecord(bytes, at, whole, format, found)) return true
     at = found.next
   }
   return false
+}
+
+/** In a record with the wrong number of fields, any line that stands by itself is good; in a well-formed one its types must say so. */
+function isGoodRecord(
+  bytes: Uint8Array,
+  at: number,
+  whole: ParsedRecord,
+  format: RecordFormat,
+  found: ParsedRecord,
+): boolean {
+  if (whole.fault === 'field_count') return hasPairedQuotes(bytes, at, found.end)
+  return found.lineCount === 1 && format.isRecord?.(bytes, at, found.end) === true
 }
 
 /** The tail of a quoted field, `B",x`, may have the right number of fields too; its quote has no other one. */

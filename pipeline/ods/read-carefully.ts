@@ -1,9 +1,11 @@
-import { BIGINT, DuckDBDataChunk, type DuckDBValue, VARCHAR } from '@duckdb/node-api'
+import { type DuckDBAppender, DuckDBDataChunk, type DuckDBType, type DuckDBValue } from '@duckdb/node-api'
 import type { Engine } from '../../core/engine.ts'
 import { ident, join, type Sql, sql } from '../../core/sql.ts'
+import type { CopiedUpload } from '../uploads/index.ts'
 import { DELIMITER, type Dialect } from './decide-dialect.ts'
 import { faultSentence } from './fault-sentence.ts'
-import { scanRecords } from './scan-records.ts'
+import type { RecordFormat } from './parse-record.ts'
+import { type RecordVisitor, scanRecords } from './scan-records.ts'
 import { rawText, splitRecord } from './split-record.ts'
 
 /** Rows that DuckDB takes at once. */
@@ -22,57 +24,68 @@ const TABLE = ident('records_read_carefully')
  */
 export async function readCarefully(
   engine: Engine,
-  path: string,
-  tableName: string,
+  upload: Pick<CopiedUpload, 'path' | 'tableName'>,
   dialect: Dialect,
+  format: RecordFormat,
   onBytes: (doneBytes: number) => void,
 ): Promise<Sql> {
-  const fieldCount = dialect.columns.length
   const columns = join(
+    dialect.columns.map((column) => ident(column)),
+    ', ',
+  )
+  const declared = join(
     dialect.columns.map((column) => sql`${ident(column)} varchar`),
     ', ',
   )
   await engine.run(
-    sql`create or replace temp table ${TABLE} (${columns}, _malformed varchar, _raw varchar, _line bigint)`,
+    sql`create or replace temp table ${TABLE} (${declared}, _malformed varchar, _raw varchar, _line bigint)`,
   )
-  const appender = await engine.connection.createAppender('records_read_carefully', 'main', 'temp')
-  const types = [...dialect.columns.map(() => VARCHAR), VARCHAR, VARCHAR, BIGINT]
-  let rows: DuckDBValue[][] = []
-  const flush = () => {
-    if (rows.length === 0) return
-    const chunk = DuckDBDataChunk.create(types)
-    chunk.setRows(rows)
-    appender.appendDataChunk(chunk)
-    rows = []
+  const writer = new RowWriter(await engine.connection.createAppender('records_read_carefully', 'main', 'temp'))
+  const nothing = dialect.columns.map(() => null)
+  const visit: RecordVisitor = (bytes, start, end, line, fieldCount, fault) => {
+    if (fault === null) {
+      writer.add([...splitRecord(bytes, start, end, DELIMITER).map(orMissing), null, null, BigInt(line)])
+    } else {
+      const reason = faultSentence(fault, fieldCount, format.fieldCount, upload.tableName)
+      writer.add([...nothing, reason, malformedText(bytes, start, end), BigInt(line)])
+    }
   }
   try {
-    await scanRecords(
-      path,
-      dialect.start,
-      { delimiter: DELIMITER, fieldCount },
-      (bytes, start, end, line, found, fault) => {
-        if (fault === null)
-          rows.push([...splitRecord(bytes, start, end, DELIMITER).map(orMissing), null, null, BigInt(line)])
-        else
-          rows.push([
-            ...dialect.columns.map(() => null),
-            faultSentence(fault, found, fieldCount, tableName),
-            malformedText(bytes, start, end),
-            BigInt(line),
-          ])
-        if (rows.length === CHUNK_ROWS) flush()
-      },
-      onBytes,
-    )
-    flush()
+    await scanRecords(upload.path, dialect.start, format, visit, onBytes)
   } finally {
-    appender.closeSync()
+    writer.close()
   }
-  const names = join(
-    dialect.columns.map((column) => ident(column)),
-    ', ',
-  )
-  return sql`select ${names}, _malformed, _raw, _line from ${TABLE}`
+  return sql`select ${columns}, _malformed, _raw, _line from ${TABLE}`
+}
+
+/** Rows on their way into a table, many at once. */
+class RowWriter {
+  readonly #appender: DuckDBAppender
+  readonly #types: DuckDBType[]
+  #rows: DuckDBValue[][] = []
+
+  constructor(appender: DuckDBAppender) {
+    this.#appender = appender
+    this.#types = Array.from({ length: appender.columnCount }, (_, index) => appender.columnType(index))
+  }
+
+  add(row: DuckDBValue[]): void {
+    this.#rows.push(row)
+    if (this.#rows.length === CHUNK_ROWS) this.#flush()
+  }
+
+  close(): void {
+    this.#flush()
+    this.#appender.closeSync()
+  }
+
+  #flush(): void {
+    if (this.#rows.length === 0) return
+    const chunk = DuckDBDataChunk.create(this.#types)
+    chunk.setRows(this.#rows)
+    this.#appender.appendDataChunk(chunk)
+    this.#rows = []
+  }
 }
 
 /** An empty text is missing, as it is where the engine reads. */

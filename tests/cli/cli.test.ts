@@ -46,7 +46,7 @@ Look into it:
     const { exitCode, stdout } = await droplake(lake.folder, 'run')
     expect(exitCode).toBe(3)
     expect(stdout).toContain(
-      'refused: jobs2.csv — UPLOAD_EMPTY: "jobs2.csv" has no bytes; expected at least one record or a header\n',
+      'refused: jobs2.csv — UPLOAD_EMPTY: "jobs2.csv" has no bytes; expected at least one record or a header\n  try: Export the file again and drop it.\n',
     )
     expect(stdout).toContain(
       'refused: employes.csv — UPLOAD_UNKNOWN_TABLE: "employes.csv" matches no table; expected a name like "departments*.csv", "jobs*.csv", "employees*.csv", "hired_employees*.csv". Did you mean "employees"?\n',
