@@ -8,6 +8,7 @@ export default defineConfig({
     ...(results ? { reporters: ['default', 'json'], outputFile: { json: results } } : {}),
     include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/helpers/build-once.ts',
+    setupFiles: 'tests/helpers/property-seed.ts',
     // Real files, real processes: a test may wait for a slow disk, not for ever.
     testTimeout: 60_000,
     hookTimeout: 60_000,

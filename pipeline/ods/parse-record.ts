@@ -61,7 +61,7 @@ const MOST_EXTRA_FIELDS = 16
 /** Lines below a damaged record's first that are looked at for a good record. */
 const MOST_LINES_BELOW = 32
 
-/** How far behind a damaged record a record may end that begins on its second line. 64 KiB. */
+/** How far behind a damaged record a record may end that begins inside of it. 64 KiB. */
 const SIGHT_BYTES = 64 * 1024
 
 /** Answers of `skipQuotedField` that are no offset. */
@@ -190,8 +190,8 @@ function faultOf(found: ParsedRecord, format: RecordFormat, start: number): Faul
 }
 
 /**
- * Whether one of the lines below a damaged record's first is a good record by itself. The line right below may begin a
- * record that goes on behind the damaged one, up to `sightEnd`.
+ * Whether one of the lines below a damaged record's first begins a good record. That one may go on behind the damaged
+ * one, up to `sightEnd`.
  */
 function hasRecordBelow(
   bytes: Uint8Array,
@@ -202,7 +202,7 @@ function hasRecordBelow(
 ): boolean {
   let at = whole.firstLineNext
   for (let line = 0; line < MOST_LINES_BELOW && at < whole.end; line++) {
-    parseAsWritten(bytes, at, line === 0 ? sightEnd : whole.end, true, format, found)
+    parseAsWritten(bytes, at, sightEnd, true, format, found)
     if (found.fault === null && found.end > at && isGoodRecord(bytes, at, whole, format, found)) return true
     at = found.next
   }
