@@ -27,7 +27,7 @@ test('pipeline_config.schema.json is what "droplake config schema" prints', () =
 test('docs/dependencies.md has a line for every package in package.json', () => {
   const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
   const names = Object.keys({ ...dependencies, ...devDependencies })
-  const lines = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1])
+  const lines = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` *\|/gm)].map((match) => match[1])
   expect(lines.sort()).toEqual(names.sort())
 })
 

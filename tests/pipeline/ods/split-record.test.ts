@@ -39,7 +39,10 @@ test('only the bytes of the record are looked at', () => {
 
 test('a field of several megabytes comes out whole', () => {
   const long = 'é,"\n'.repeat(500_000)
-  expect(split(`1,"${long.replaceAll('"', '""')}"`)).toEqual(['1', long])
+  const fields = split(`1,"${long.replaceAll('"', '""')}"`)
+  // Not toEqual: the difference of two texts of this length is not worth waiting for.
+  expect(fields.length).toBe(2)
+  expect(fields[1] === long).toBe(true)
 })
 
 test('text is shown as it is, in any script', () => {
