@@ -242,16 +242,13 @@ test.each([
   ['lines of quotes alone', '"""\n', 2],
   ['lines that begin with a closing quote and end with an opening one', '",a,"\n', 2],
 ])(
-  'many %s are read in a moment',
+  // Linear work on these 2 MB takes a moment; work that grows with the square of the file took minutes, and hours for 20 MB.
+  'many %s are read in time that grows with the file',
   async (_name, line, fieldCount) => {
-    const bytes = Buffer.from(line.repeat(200_000 / line.length))
-    const startedAt = performance.now()
-    const { account } = await scanBytes(bytes, fieldCount)
+    const { account } = await scanBytes(line.repeat(2_000_000 / line.length), fieldCount)
     expect(account.records).toBeGreaterThan(0)
-    // 200 kB. Linear work takes some 20 ms; work that grows with the square of the file took 7 s, and hours for 20 MB.
-    expect(performance.now() - startedAt).toBeLessThan(2000)
   },
-  60_000,
+  30_000,
 )
 
 test('what was read is reported on the way, up to the size of the file', async () => {
