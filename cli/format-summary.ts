@@ -67,6 +67,7 @@ function files(summary: RunSummary): string {
   const lines = [
     ...summary.files.filter((file) => file.outcome === 'duplicate').map(duplicateLine),
     ...summary.files.filter((file) => file.outcome === 'refused').flatMap(refusedLines),
+    ...summary.problems.map((problem) => `not done yet: ${problem}; the next run tries again`),
     ...summary.waiting.map((name) => `waiting: ${name} is still being written; the next run takes it`),
   ]
   return lines.map((line) => `${visible(line)}\n`).join('')

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { listFolder } from '../core/durable-files.ts'
+import { exists, listFolder } from '../core/durable-files.ts'
 import type { Engine } from '../core/engine.ts'
 import { DroplakeError, messageOf } from '../core/errors.ts'
 import { ident, literal, raw, type Sql, sql } from '../core/sql.ts'
@@ -21,19 +21,21 @@ export async function newestCatalog(layout: Layout): Promise<string | null> {
  */
 export async function readLakeState(engine: Engine, layout: Layout): Promise<LakeState> {
   const catalogPath = await newestCatalog(layout)
-  if (catalogPath === null) return { version: 0, lastRunId: 0, dataFiles: [], catalogPath }
+  if (catalogPath === null) await refuseLostHistory(layout)
+  if (catalogPath === null) return { version: 0, lastRunId: 0, contracts: null, dataFiles: [], catalogPath }
   try {
     await engine.run(sql`attach ${literal(catalogPath)} as lake (read_only)`)
-    const { format, version } = await engine.row<{ format: number; version: number }>(
-      sql`select format, version from lake.control.lake`,
+    const { format, version, contracts } = await engine.row<{ format: number; version: number; contracts: string }>(
+      sql`select format, version, contracts from lake.control.lake`,
     )
     if (format > LAKE_FORMAT) throw newerFormat(layout, format)
     const { last } = await engine.row<{ last: number }>(
       sql`select coalesce(max(run_id), 0) as last from lake.control.runs`,
     )
-    return { version, lastRunId: last, dataFiles: await liveDataFiles(engine), catalogPath }
+    return { version, lastRunId: last, contracts, dataFiles: await liveDataFiles(engine), catalogPath }
   } catch (cause) {
     if (cause instanceof DroplakeError && cause.code === 'LAKE_DAMAGED') throw cause
+    refuseOpenForWriting(cause, catalogPath)
     throw new DroplakeError('LAKE_DAMAGED', `the newest catalog "${catalogPath}" cannot be read: ${messageOf(cause)}`, {
       cause,
       hint: `Nothing was changed. "${layout.catalog}" is a copy of it: put that in its place as ${basename(catalogPath)}.`,
@@ -70,6 +72,36 @@ async function liveDataFiles(engine: Engine): Promise<DataFile[]> {
     fingerprint: row.fingerprint as string | null,
     addedIn: row.added_in as number,
   }))
+}
+
+/** A catalog is published only after it stands in the history: without one there, a run would begin the lake anew. */
+async function refuseLostHistory(layout: Layout): Promise<void> {
+  if (!(await exists(layout.catalog))) return
+  throw new DroplakeError(
+    'LAKE_DAMAGED',
+    `"${layout.history}" has no catalog, but there is a lake: "${layout.catalog}"`,
+    {
+      hint: `Nothing was changed. Put the folder back; or copy "${layout.catalog}" into it as <version>.duckdb, six digits, the version that its table control.lake says.`,
+    },
+  )
+}
+
+/**
+ * Someone opened a catalog of the history for writing, which locks it.
+ *
+ * @throws {DroplakeError} LAKE_BUSY, when that is the cause
+ */
+export function refuseOpenForWriting(cause: unknown, path: string): void {
+  if (!messageOf(cause).includes('Could not set lock')) return
+  const processId = /\(PID (\d+)\)/.exec(messageOf(cause))?.[1]
+  throw new DroplakeError(
+    'LAKE_BUSY',
+    `"${path}" is open for writing${processId === undefined ? '' : ` in process ${processId}`}`,
+    {
+      cause,
+      hint: 'Close it there; to look into the history, open its files with duckdb -readonly.',
+    },
+  )
 }
 
 function newerFormat(layout: Layout, format: number): DroplakeError {

@@ -1,8 +1,10 @@
 // The only writer of catalogs: lake/history/<version>.duckdb and lake/lake.duckdb.
 import { join } from 'node:path'
+import { contractsOf } from '../core/config/contracts.ts'
 import {
   copyToNewFile,
   ensureFolder,
+  exists,
   listFolder,
   publishFile,
   removePath,
@@ -35,14 +37,21 @@ export async function commitCatalog(lake: Lake, entries: LedgerEntries): Promise
   const beside = `${committed}.part`
   await ensureFolder(layout.history)
   await writeCatalog(lake, beside, version, entries)
+  await publishNewCatalog(beside, committed, isNewVersion)
+  return version
+}
+
+/** What is not sure to last must not be seen: a new version whose folder cannot be synced is taken back. */
+async function publishNewCatalog(beside: string, committed: string, isNewVersion: boolean): Promise<void> {
   try {
     await publishFile(beside, committed)
   } catch (error) {
-    // The rename may have happened and its sync not: what is not sure to last must not be seen.
-    if (isNewVersion) await removePath(committed)
+    const isRenamed = !(await exists(beside))
+    // Without a new version only entries in the ledger are at stake; the file that they replaced is gone.
+    if (isRenamed && !isNewVersion) return
+    if (isRenamed) await removePath(committed)
     throw error
   }
-  return version
 }
 
 /**
@@ -86,9 +95,10 @@ async function createLedger(engine: Engine): Promise<void> {
 async function fillCatalog(lake: Lake, version: number, entries: LedgerEntries): Promise<void> {
   const { engine, layout, state, project } = lake
   const table = ident(NEXT, 'control', 'lake')
+  const contracts = JSON.stringify(contractsOf(project.config.tables))
   await engine.run(sql`delete from ${table}`)
   await engine.run(
-    sql`insert into ${table} values (${LAKE_FORMAT}, ${project.config.name}, ${version}, ${layout.lake})`,
+    sql`insert into ${table} values (${LAKE_FORMAT}, ${project.config.name}, ${version}, ${layout.lake}, ${contracts})`,
   )
   const runs = entries.runs.map((run) => (run.status === 'committed' ? { ...run, version } : run))
   await writeLedger(engine, NEXT, { ...entries, runs }, version)

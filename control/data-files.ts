@@ -1,7 +1,8 @@
 // Writes Parquet data files under names that nobody uses yet; the catalog makes them visible later.
 import { stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import { ensureFolder, hashFile, listFolder, removePath, syncFile, syncFolder } from '../core/durable-files.ts'
+import { ensureFolder, exists, hashFile, listFolder, removePath, syncFile, syncFolder } from '../core/durable-files.ts'
+import { DroplakeError } from '../core/errors.ts'
 import { exactPath, literal, raw, type Sql, sql } from '../core/sql.ts'
 import type { Lake, Run } from './lake.ts'
 import { type Layer, type Layout, paddedNumber } from './layout.ts'
@@ -35,6 +36,11 @@ export async function writeDataFile(lake: Lake, run: Run, file: NewDataFile, que
   const name = [paddedNumber(run.runId), file.part].filter(Boolean).join('-')
   const path = join(lake.layout.lake, file.layer, file.tableName, `${name}.parquet`)
   await ensureFolder(dirname(path))
+  if (await exists(path)) {
+    throw new DroplakeError('LAKE_DAMAGED', `"${path}" is there already; expected a name that no run has used`, {
+      hint: 'Nothing was committed. The ledger in lake/history is older than the data files: put the newer one back.',
+    })
+  }
   await lake.engine.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(PARQUET_OPTIONS[file.layer])})`)
   const { rows } = await lake.engine.row<{ rows: number }>(
     sql`select num_rows as rows from parquet_file_metadata(${literal(exactPath(path))})`,

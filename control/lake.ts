@@ -17,6 +17,8 @@ export interface LakeState {
   /** 0 for a lake that no run has committed to yet. */
   readonly version: number
   readonly lastRunId: number
+  /** JSON: contracts of the tables as the last run had them; null for a new lake. */
+  readonly contracts: string | null
   /** Live data files. */
   readonly dataFiles: readonly DataFile[]
   /** The catalog that this was read from; null for a new lake. */

@@ -10,7 +10,8 @@ create table control.lake (
   format integer not null,       -- layout of the files on disk; 1 since droplake 0.1
   name varchar not null,
   version bigint not null,
-  root varchar not null          -- absolute path that the views point into
+  root varchar not null,         -- absolute path that the views point into
+  contracts varchar not null     -- JSON: columns, types and key of every table, as the last run had them
 );
 
 -- One row per run.

@@ -29,8 +29,11 @@ export async function takeLock(engine: Engine, layout: Layout): Promise<void> {
 }
 
 export async function releaseLock(engine: Engine, layout: Layout): Promise<void> {
-  await engine.run(sql`detach ${ident('lake_lock')}`)
-  heldHere.delete(layout.lockFile)
+  try {
+    await engine.run(sql`detach ${ident('lake_lock')}`)
+  } finally {
+    heldHere.delete(layout.lockFile)
+  }
 }
 
 async function openLockFile(engine: Engine, layout: Layout): Promise<void> {

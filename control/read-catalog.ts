@@ -2,7 +2,7 @@ import type { Project } from '../core/config/load-config.ts'
 import { Engine } from '../core/engine.ts'
 import { DroplakeError, messageOf } from '../core/errors.ts'
 import { sql } from '../core/sql.ts'
-import { newestCatalog } from './catalog.ts'
+import { newestCatalog, refuseOpenForWriting } from './catalog.ts'
 import { layoutOf } from './layout.ts'
 
 /**
@@ -27,6 +27,7 @@ export async function withCatalog<Result>(
     threads: project.config.engine.threads,
     memoryLimit: project.config.engine.memoryLimit,
   }).catch((cause: unknown) => {
+    refuseOpenForWriting(cause, path)
     throw new DroplakeError('LAKE_DAMAGED', messageOf(cause), { cause, hint: `"${layout.catalog}" is a copy of it.` })
   })
   try {

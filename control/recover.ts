@@ -2,7 +2,8 @@ import { sql } from '../core/sql.ts'
 import { ledgerTable } from './catalog.ts'
 import { removeDataFilesOf } from './data-files.ts'
 import type { Lake } from './lake.ts'
-import { type RunNote, readRunNotes } from './run-folder.ts'
+import { stagingFolder } from './layout.ts'
+import { emptyRunFolder, type RunNote, readRunNotes } from './run-folder.ts'
 
 /** What earlier runs that were cut short have left. */
 export interface Recovery {
@@ -29,7 +30,10 @@ export async function recover(lake: Lake): Promise<Recovery> {
     interrupted: notes.filter((note) => statusOf(note) === undefined),
     ended: notes.filter((note) => !['committed', undefined].includes(statusOf(note))),
   }
-  for (const note of [...recovery.interrupted, ...recovery.ended]) await removeDataFilesOf(lake.layout, note.runId)
+  for (const note of [...recovery.interrupted, ...recovery.ended]) {
+    await emptyRunFolder(stagingFolder(lake.layout, note.runId))
+    await removeDataFilesOf(lake.layout, note.runId)
+  }
   for (const note of recovery.interrupted)
     lake.log.warn({ runId: note.runId, startedAt: note.startedAt }, 'interrupted run undone')
   for (const note of recovery.unfinished)

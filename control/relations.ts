@@ -1,7 +1,7 @@
 // What the tables of each layer look like, over any list of data files: the same text serves a run and the catalog's views.
 import { sqlTypeOf } from '../core/config/column-types.ts'
 import type { TableConfig } from '../core/config/schema.ts'
-import { exactPath, ident, join, literal, raw, type Sql, sql } from '../core/sql.ts'
+import { ident, join, raw, readParquet, type Sql, sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
 
 interface Column {
@@ -66,5 +66,5 @@ export function selectFrom(columns: readonly Column[], paths: readonly string[])
 
 /** A SELECT of whatever columns the data files have, in the order of their rows. */
 export function selectAll(paths: readonly string[]): Sql {
-  return sql`select * from read_parquet(${literal(paths.map(exactPath))}, union_by_name = true)`
+  return sql`select * from ${readParquet(paths)}`
 }

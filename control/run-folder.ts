@@ -6,6 +6,8 @@ import { literal, sql } from '../core/sql.ts'
 import type { Lake, Run } from './lake.ts'
 import { type Layout, stagingFolder } from './layout.ts'
 
+const NOTE = 'run.json'
+
 /** What a run notes of itself before it does anything. */
 export interface RunNote {
   readonly runId: number
@@ -21,7 +23,7 @@ export async function startRun(lake: Lake, leftover: readonly RunNote[]): Promis
   const folder = stagingFolder(layout, runId)
   await ensureFolder(folder)
   const note: RunNote = { runId, startedAt: startedAt.toISOString(), processId: process.pid }
-  await writeTextFile(join(folder, 'run.json'), JSON.stringify(note))
+  await writeTextFile(join(folder, NOTE), JSON.stringify(note))
   await syncFolder(layout.staging)
   await lake.engine.run(sql`set temp_directory = ${literal(join(folder, 'spill'))}`)
   return { runId, startedAt, folder }
@@ -34,7 +36,7 @@ export async function readRunNotes(layout: Layout): Promise<RunNote[]> {
     const number = /^run-(\d+)$/.exec(name)?.[1]
     if (number === undefined) continue
     notes.push(
-      (await readNote(join(layout.staging, name, 'run.json'))) ?? {
+      (await readNote(join(layout.staging, name, NOTE))) ?? {
         runId: Number(number),
         startedAt: new Date(0).toISOString(),
         processId: 0,
@@ -42,6 +44,12 @@ export async function readRunNotes(layout: Layout): Promise<RunNote[]> {
     )
   }
   return notes
+}
+
+/** Take away all that lies in a run's folder but its note: its copies can be large, its note is still needed. */
+export async function emptyRunFolder(folder: string): Promise<void> {
+  const names = (await listFolder(folder)).filter((name) => name !== NOTE)
+  for (const name of names) await removePath(join(folder, name))
 }
 
 /** A run has nothing left to do. */

@@ -1,10 +1,10 @@
 // Every call that makes something on disk last, or makes it visible, is made here and nowhere else.
 import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { access, copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { dirname, join, parse } from 'node:path'
+import { access, copyFile, link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { isSystemError } from './errors.ts'
-import { withSuffix } from './file-names.ts'
+import { numberedName } from './file-names.ts'
 
 /** Bytes per read: with the 64 KiB default, hashing took 2.6 times as long (INGEST-LAB, 2026-11). */
 export const READ_CHUNK_BYTES = 1024 * 1024
@@ -69,12 +69,17 @@ export async function copyToNewFile(from: string, to: string): Promise<void> {
   await syncFile(to)
 }
 
-/** Move a file, also across file systems; never over another file's bytes that are still being read. */
+/**
+ * Move something to a name that nothing has; regular files also across file systems.
+ *
+ * @param from not replaced by anyone meanwhile: across file systems it is copied, then removed
+ * @throws EXDEV for a folder, link or pipe that would have to be copied
+ */
 export async function moveFile(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
   } catch (error) {
-    if (!isSystemError(error, 'EXDEV')) throw error
+    if (!isSystemError(error, 'EXDEV') || !(await lstat(from)).isFile()) throw error
     await copyToNewFile(from, besidePath(to))
     await rename(besidePath(to), to)
     await rm(from)
@@ -87,8 +92,11 @@ export async function removePath(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true })
 }
 
+/** Make a folder and those above it, where they are missing, and make them last. */
 export async function ensureFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true })
+  const first = await mkdir(path, { recursive: true })
+  for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made))
+    await syncFolder(dirname(made))
 }
 
 export async function exists(path: string): Promise<boolean> {
@@ -110,12 +118,10 @@ export async function listFolder(path: string): Promise<string[]> {
 
 /** A path in this folder that nothing has yet: `a.csv`, else `a.2.csv`, `a.3.csv`, … */
 export async function freePath(folder: string, name: string): Promise<string> {
-  const { name: stem, ext: ending } = parse(name)
   const taken = new Set(await listFolder(folder))
-  for (let number = 1; ; number++) {
-    const candidate = number === 1 ? name : withSuffix(stem, `.${number}${ending}`)
-    if (!taken.has(candidate)) return join(folder, candidate)
-  }
+  let number = 1
+  while (taken.has(numberedName(name, number))) number++
+  return join(folder, numberedName(name, number))
 }
 
 /** SHA-256 of a file, lowercase hex. */

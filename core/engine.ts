@@ -39,6 +39,8 @@ export class Engine {
     const settings: Record<string, string> = {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
+      // A table of thousands of columns has rules joined by as many ORs.
+      max_expression_depth: '100000',
     }
     if (options.readOnly) settings.access_mode = 'READ_ONLY'
     if (options.threads !== undefined) settings.threads = String(options.threads)

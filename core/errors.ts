@@ -16,6 +16,7 @@ export const ERROR_KINDS = {
   CONFIG_NOT_FOUND: 'config',
   CONFIG_NOT_JSON: 'config',
   CONFIG_INVALID: 'config',
+  CONTRACT_CONFLICT: 'config',
   MART_INVALID: 'config',
   PROJECT_EXISTS: 'config',
   LAKE_NOT_FOUND: 'config',

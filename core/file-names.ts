@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parse } from 'node:path'
 
 /** Bytes that a name may have in the file systems we know. */
 const MOST_NAME_BYTES = 255
@@ -19,4 +20,10 @@ export function withSuffix(name: string, suffix: string): string {
     kept += character
   }
   return kept + ending
+}
+
+/** `a.csv` for 1, else `a.2.csv`, `a.3.csv`, … */
+export function numberedName(name: string, number: number): string {
+  const { name: stem, ext } = parse(name)
+  return number === 1 ? name : withSuffix(stem, `.${number}${ext}`)
 }

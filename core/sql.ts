@@ -50,6 +50,17 @@ export function exactPath(path: string): string {
   return path.replace(/[[*?]/g, (character) => `[${character}]`)
 }
 
+/**
+ * `read_parquet` of exactly these files and their own columns. Without `hive_partitioning = false`, a folder named
+ * `name=eu` anywhere in the path would replace the column `name` (seen on 1.5.6).
+ *
+ * @param paths absolute
+ */
+export function readParquet(paths: readonly string[]): Sql {
+  const files = literal(paths.map(exactPath))
+  return new Sql(`read_parquet(${files.text}, union_by_name = true, hive_partitioning = false)`)
+}
+
 /** Pieces of SQL with a separator between them: `join(columns, ', ')`. */
 export function join(pieces: readonly Sql[], separator: string): Sql {
   return new Sql(

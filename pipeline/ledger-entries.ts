@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import { commitCatalog, publishCatalog } from '../control/commit.ts'
-import { removeDataFilesOf } from '../control/data-files.ts'
 import type { Lake, Run } from '../control/lake.ts'
 import {
   type DataFile,
@@ -12,10 +10,9 @@ import {
 } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
 import type { RunNote } from '../control/run-folder.ts'
-import { toDroplakeError } from '../core/errors.ts'
+import type { DroplakeError } from '../core/errors.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import type { AppResult } from './app/index.ts'
-import { forgetRuns } from './deliver/index.ts'
 import type { TableResult } from './dw/index.ts'
 import type { OdsResult } from './ods/index.ts'
 
@@ -48,39 +45,12 @@ export function ledgerEntries(
   }
 }
 
-/**
- * Do a run's work; when it fails, take away the files that it wrote and note it as `failed`, with its cause.
- * When even that fails (a full disk), the run's folder stays, and the next run notes this one as `interrupted`.
- */
-export async function noteFailure<Result>(
-  lake: Lake,
-  run: Run,
-  leftover: Recovery,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work()
-  } catch (thrown) {
-    const error = toDroplakeError(thrown)
-    lake.log.error({ runId: run.runId, code: error.code, err: error }, 'run failed, nothing was committed')
-    try {
-      await removeDataFilesOf(lake.layout, run.runId)
-      const entry: RunEntry = {
-        ...committedEntry(lake, run, []),
-        status: 'failed',
-        error: `${error.code}: ${error.message.split('\n', 1)[0]}`,
-      }
-      const nothing = { files: [], steps: [], ruleResults: [], dataFiles: [], removed: [] }
-      await publishCatalog(
-        lake,
-        await commitCatalog(lake, { ...nothing, runs: [...interruptedEntries(lake, leftover), entry] }),
-      )
-      await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended, run])
-    } catch (second) {
-      lake.log.error({ runId: run.runId, err: second }, 'failed run could not be noted, the next run will')
-    }
-    throw error
-  }
+/** What a run that failed adds to the control tables, beside the interrupted ones before it. */
+export function failureEntries(lake: Lake, run: Run, leftover: Recovery, error: DroplakeError): LedgerEntries {
+  const cause = `${error.code}: ${error.message.split('\n', 1)[0]}`
+  const entry: RunEntry = { ...committedEntry(lake, run, []), status: 'failed', error: cause }
+  const runs = [...interruptedEntries(lake, leftover), entry]
+  return { runs, files: [], steps: [], ruleResults: [], dataFiles: [], removed: [] }
 }
 
 function committedEntry(lake: Lake, run: Run, files: readonly FileEntry[]): RunEntry {

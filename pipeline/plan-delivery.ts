@@ -11,10 +11,11 @@ export function planDelivery(run: Run, ods: OdsResult, tables: readonly TableRes
   const taken = [...ods.rawFiles.map((file) => file.upload), ...ods.duplicates.map((duplicate) => duplicate.upload)]
   return {
     moves: [
-      ...taken.map(({ name, identity }) => ({ name, identity, refusal: null })),
+      ...taken.map(({ name, identity, path }) => ({ name, identity, copy: path, refusal: null })),
       ...ods.refused.map((upload) => ({
         name: upload.name,
         identity: upload.identity,
+        copy: upload.path,
         refusal: refusalText(run, upload),
       })),
     ],
@@ -35,6 +36,7 @@ export function planDelivery(run: Run, ods: OdsResult, tables: readonly TableRes
     reports: app.marts
       .filter((mart) => mart.isNew)
       .map((mart) => ({ martName: mart.martName, martPath: mart.dataFile.path })),
+    goneMarts: app.goneMarts,
   }
 }
 

@@ -8,8 +8,9 @@ import type { Project } from '../core/config/load-config.ts'
 import { accountForFiles } from './account.ts'
 import { buildMarts, type MartQuery, readMarts } from './app/index.ts'
 import { deliver, forgetRuns, writePlan } from './deliver/index.ts'
-import { loadTables, showTables } from './dw/index.ts'
-import { ledgerEntries, noteFailure } from './ledger-entries.ts'
+import { checkContracts, loadTables, showTables } from './dw/index.ts'
+import { ledgerEntries } from './ledger-entries.ts'
+import { noteFailure } from './note-failure.ts'
 import { loadUploads } from './ods/index.ts'
 import { planDelivery } from './plan-delivery.ts'
 import { type RunSummary, type RunWork, summarizeRun } from './summary.ts'
@@ -19,7 +20,7 @@ import { claimUploads } from './uploads/index.ts'
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
  * A run killed anywhere can simply be run again.
  *
- * @throws {DroplakeError} LAKE_BUSY (another run is at work), MART_INVALID (before any work), or whatever stopped the
+ * @throws {DroplakeError} LAKE_BUSY (another run is at work), CONTRACT_CONFLICT and MART_INVALID (before any work), or whatever stopped the
  *   run; then nothing is committed and the run is noted as `failed`. Files that cannot be read stop nothing: they are
  *   in the summary, as `refused`
  */
@@ -27,9 +28,11 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
   return withLake(project, options, async (lake) => {
     // What runs that were killed have left: undone, or finished.
     const leftover = await recover(lake)
-    for (const note of leftover.unfinished) await deliver(lake, note.runId)
+    const late: string[] = []
+    for (const note of leftover.unfinished) late.push(...(await deliver(lake, note.runId)))
 
     // Whether this run can work at all.
+    await checkContracts(lake)
     await showTables(lake.engine, project.config.tables, (table) => livePaths(lake.state, lake.layout, 'dw', table))
     const queries = await readMarts(lake.engine, project)
 
@@ -39,9 +42,9 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
 
     // For people: the catalog they open, uploads moved, refused records and marts as CSV. The next run finishes this if a crash does not let it end.
     await publishCatalog(lake, work.version)
-    await deliver(lake, run.runId)
+    const problems = [...late, ...(await deliver(lake, run.runId))]
     await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended])
-    return summarizeRun(lake, run, work, leftover)
+    return summarizeRun(lake, run, work, leftover, problems)
   })
 }
 

@@ -30,6 +30,8 @@ export interface RunSummary {
   }[]
   /** Earlier runs that were cut short and are undone or finished now. */
   readonly recovered: { readonly interrupted: readonly number[]; readonly finished: readonly number[] }
+  /** What could not be done after the commit, a sentence each; the next run tries again. */
+  readonly problems: readonly string[]
   readonly catalog: string
   readonly reports: string
   readonly quarantine: readonly string[]
@@ -63,7 +65,13 @@ export interface RunWork {
   readonly version: number
 }
 
-export function summarizeRun(lake: Lake, run: Run, work: RunWork, leftover: Recovery): RunSummary {
+export function summarizeRun(
+  lake: Lake,
+  run: Run,
+  work: RunWork,
+  leftover: Recovery,
+  problems: readonly string[],
+): RunSummary {
   const { layout, state } = lake
   const originals = new Map(work.ods.duplicates.map(({ original }) => [original.fileId, original]))
   const hints = new Map(work.ods.refused.map(({ name, error }) => [name, error.hint]))
@@ -87,6 +95,7 @@ export function summarizeRun(lake: Lake, run: Run, work: RunWork, leftover: Reco
       interrupted: leftover.interrupted.map((note) => note.runId),
       finished: leftover.unfinished.map((note) => note.runId),
     },
+    problems,
     catalog: layout.catalog,
     reports: layout.reports,
     quarantine: [

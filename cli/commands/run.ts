@@ -6,12 +6,13 @@ export const command = 'run'
 export const describe = 'take what lies in uploads through ODS, DW and APP'
 export const builder = (parser: Argv) => parser
 
-/** Exit code 3 says that the run is done, and that a file was refused. */
+/** Exit code 3 says that the run is done, and that a file was refused; 1, that it is committed, and something after that could not be done. */
 export async function handler(flags: GlobalFlags): Promise<number> {
   const { runPipeline } = await import('../../pipeline/run.ts')
   const project = projectOf(flags)
   const { terminal, ...options } = openOptions(project)
   const summary = await runPipeline(project, options).finally(() => terminal.clearStatus())
   print(flags, summary, () => formatSummary(summary, process.cwd()))
+  if (summary.problems.length > 0) return 1
   return summary.files.some((file) => file.outcome === 'refused') ? 3 : 0
 }

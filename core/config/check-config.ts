@@ -25,7 +25,14 @@ function checkPaths(config: Config, projectFolder: string): string[] {
   const question = lake.includes('?')
     ? [`paths.lake: "${lake}" has a "?" in it, which DuckDB cannot open; choose another folder.`]
     : []
-  return [...question, ...checkSamePlace(config, projectFolder)]
+  return [...question, ...checkProjectPlace(config, projectFolder), ...checkSamePlace(config, projectFolder)]
+}
+
+/** A run moves and removes what lies in its folders: the project itself must not. */
+function checkProjectPlace(config: Config, projectFolder: string): string[] {
+  return Object.entries(config.paths)
+    .filter(([, path]) => `${resolve(projectFolder)}/`.startsWith(`${resolve(projectFolder, path)}/`))
+    .map(([key, path]) => `paths.${key}: "${path}" holds the project itself; name a folder of its own.`)
 }
 
 function checkSamePlace(config: Config, projectFolder: string): string[] {
@@ -46,6 +53,9 @@ function checkNames(config: Config): string[] {
   const names = [...Object.keys(config.tables), ...Object.keys(config.marts)]
   const faults = names.flatMap((name) => nameFault(name, 'a table or mart'))
   const lower = names.map((name) => name.toLowerCase())
+  if (Object.hasOwn(config.tables, 'files')) {
+    faults.push('tables.files: the name is taken by quarantine/files/; give the table another one.')
+  }
   const twice = names.filter((name, index) => lower.indexOf(name.toLowerCase()) !== index)
   return [
     ...faults,
@@ -56,10 +66,8 @@ function checkNames(config: Config): string[] {
 /** Names become folders and SQL names: any letters will do, but nothing that leaves its folder or hides. */
 function nameFault(name: string, what: string): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (name === '' || name.length > 100 || /[/\\\x00-\x1f]/.test(name) || /^[._]/.test(name)) {
-    return [
-      `"${name}": ${what} needs a name of 1 to 100 characters without / or \\ that begins with neither "." nor "_".`,
-    ]
+  if (name === '' || Buffer.byteLength(name) > 100 || /[/\\\x00-\x1f]/.test(name) || /^[._]/.test(name)) {
+    return [`"${name}": ${what} needs a name of 1 to 100 bytes without / or \\ that begins with neither "." nor "_".`]
   }
   return []
 }
@@ -74,6 +82,7 @@ function checkTable(config: Config, tableName: string, table: TableConfig): stri
       (name) => `${at}.columns: "${name}" stands twice (upper and lower case count as the same).`,
     ),
     ...checkColumns(at, table),
+    ...repeated(table.primaryKey).map((column) => `${at}.primaryKey: "${column}" stands twice.`),
     ...table.primaryKey.flatMap((column) => columnFault(`${at}.primaryKey`, tableName, column, columns)),
     ...table.primaryKey
       .filter((column) => table.columns[column]?.required === false)
@@ -95,8 +104,19 @@ function checkColumns(at: string, table: TableConfig): string[] {
     if (column.format !== undefined && column.type !== 'date' && column.type !== 'timestamp') {
       faults.push(`${at}.columns.${name}.format: only a date or timestamp has a format; the type is "${column.type}".`)
     }
+    faults.push(...formatFaults(`${at}.columns.${name}.format`, column.format))
     return faults
   })
+}
+
+/** Letters of strftime that DuckDB both reads and writes, and whose text says one moment. */
+const FORMAT_LETTERS = /^(?:[^%]|%[%YymdHIMSfgnpbBjaA]|%-[mdHIMSyj])*$/
+
+function formatFaults(at: string, format: string | undefined): string[] {
+  if (format === undefined) return []
+  const letters = 'write it in the letters of strftime, such as %Y-%m-%d or %d.%m.%Y %H:%M'
+  if (!FORMAT_LETTERS.test(format)) return [`${at}: "${format}" has a letter behind % that is not known; ${letters}.`]
+  return /%Y|%y|%-y/.test(format) ? [] : [`${at}: "${format}" has no year; ${letters}.`]
 }
 
 function checkReferences(config: Config, tableName: string, table: TableConfig): string[] {
@@ -104,7 +124,7 @@ function checkReferences(config: Config, tableName: string, table: TableConfig):
     const at = `tables.${tableName}.references[${index}]`
     const columns = Object.keys(table.columns)
     const faults = reference.columns.flatMap((column) => columnFault(`${at}.columns`, tableName, column, columns))
-    const parent = config.tables[reference.table]
+    const parent = Object.hasOwn(config.tables, reference.table) ? config.tables[reference.table] : undefined
     if (parent === undefined) {
       return [
         ...faults,

@@ -38,5 +38,7 @@ function pathBackTo(tables: Config['tables'], start: string, path: string[]): st
 
 /** A reference to a table that does not exist is another fault, told elsewhere; here it is no parent. */
 function parentsOf(tables: Config['tables'], name: string): string[] {
-  return (tables[name]?.references ?? []).map((reference) => reference.table).filter((parent) => parent in tables)
+  return (tables[name]?.references ?? [])
+    .map((reference) => reference.table)
+    .filter((parent) => Object.hasOwn(tables, parent))
 }

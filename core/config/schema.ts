@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The types a column can have, as regular expression: the part before a bracket is a key of COLUMN_TYPES in pipeline/dw. */
+/** The types a column can have. */
 const COLUMN_TYPE =
   /^(integer|bigint|double|boolean|string|date|timestamp|decimal\(([1-9]|[12]\d|3[0-8]), ?([0-9]|[12]\d|3[0-8])\))$/
 

@@ -4,11 +4,13 @@ import { resolve } from 'node:path'
 import { writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
+import { contractsOf } from '../../core/config/contracts.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
+import type { Config } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
-import { ident, raw, type Sql, type SqlValue, sql } from '../../core/sql.ts'
+import { ident, join, type Sql, type SqlValue, sql } from '../../core/sql.ts'
 
 /** A mart's SQL, with the values of the parameters that it uses. */
 export interface MartQuery {
@@ -19,7 +21,7 @@ export interface MartQuery {
   readonly parameters: Readonly<Record<string, SqlValue>>
 }
 
-const MART_ROWS = ident('mart_rows')
+const MART_ROWS = ident('temp', 'mart_rows')
 
 /**
  * Read every mart's SQL and find the parameters that it uses. The engine must have the views `dw.<table>`.
@@ -34,7 +36,10 @@ export async function readMarts(engine: Engine, project: Project): Promise<MartQ
 }
 
 async function readMart(engine: Engine, project: Project, martName: string, path: string): Promise<MartQuery> {
-  const text = (await readFile(resolve(project.folder, path), 'utf8')).replace(/;\s*$/, '')
+  const read = await readFile(resolve(project.folder, path), 'utf8').catch((cause: unknown) => {
+    throw martInvalid(martName, path, messageOf(cause), cause)
+  })
+  const text = read.replace(/;\s*$/, '')
   const inspected = await engine.inspect(text).catch((cause: unknown) => {
     throw martInvalid(martName, path, messageOf(cause), cause)
   })
@@ -49,7 +54,7 @@ async function readMart(engine: Engine, project: Project, martName: string, path
   }
   const known = project.config.parameters
   for (const name of inspected.parameters) {
-    if (!(name in known))
+    if (!Object.hasOwn(known, name))
       throw martInvalid(
         martName,
         path,
@@ -64,23 +69,34 @@ async function readMart(engine: Engine, project: Project, martName: string, path
   return { martName, path, text, parameters }
 }
 
-/** A hash of all that a mart's rows depend on: its SQL, its parameters, the data files of DW. The same hash, the same rows. */
-export function fingerprintOf(query: MartQuery, dwFiles: readonly DataFile[]): string {
-  const inputs = { text: query.text, parameters: query.parameters, files: dwFiles.map((file) => file.path).sort() }
+/** A hash of all that a mart's rows depend on: its SQL, its parameters, the columns and data files of DW.
+ * The same hash, the same rows, unless the SQL asks for the time or reads files of its own. */
+export function fingerprintOf(query: MartQuery, tables: Config['tables'], dwFiles: readonly DataFile[]): string {
+  const { text, parameters } = query
+  const inputs = { text, parameters, contracts: contractsOf(tables), files: dwFiles.map((file) => file.path).sort() }
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex')
 }
 
 /** Compute a mart and write it as a data file; its rows keep the order of the SQL. */
 export async function buildMart(lake: Lake, run: Run, query: MartQuery, fingerprint: string): Promise<DataFile> {
   try {
-    await lake.engine.runNamed(`create or replace temp table ${MART_ROWS.text} as\n${query.text}`, query.parameters)
+    await lake.engine.runNamed(`create or replace temp table mart_rows as\n${query.text}`, query.parameters)
   } catch (cause) {
     throw martInvalid(query.martName, query.path, messageOf(cause), cause)
   }
-  const rows: Sql = sql`select * from ${raw('temp.')}${MART_ROWS}`
+  const rows = await exactRows(lake.engine)
   const file = await writeDataFile(lake, run, { layer: 'app', tableName: query.martName, fingerprint }, rows)
   if (file === null) throw new DroplakeError('INTERNAL', `mart "${query.martName}" left no file`)
   return file
+}
+
+/** The mart's rows for Parquet, which knows no integer of 128 bits: DuckDB would write what `sum` gives as DOUBLE, and round. */
+async function exactRows(engine: Engine): Promise<Sql> {
+  const columns = await engine.rows<{ column_name: string; column_type: string }>(sql`describe ${MART_ROWS}`)
+  const selected = columns.map(({ column_name: name, column_type: type }) =>
+    type === 'HUGEINT' || type === 'UHUGEINT' ? sql`${ident(name)}::decimal(38, 0) as ${ident(name)}` : ident(name),
+  )
+  return sql`select ${join(selected, ', ')} from ${MART_ROWS}`
 }
 
 function martInvalid(martName: string, path: string, found: string, cause?: unknown): DroplakeError {

@@ -17,6 +17,8 @@ export interface AppResult {
   readonly marts: readonly MartResult[]
   /** Paths of mart files that are no longer live. */
   readonly removed: readonly string[]
+  /** Names of marts that have left the config. */
+  readonly goneMarts: readonly string[]
 }
 
 /** APP: compute each mart whose SQL, parameters or tables have changed. Needs the views `dw.<table>` that `loadTables` leaves. */
@@ -32,7 +34,7 @@ export async function buildMarts(
   const marts: MartResult[] = []
   for (const query of queries) {
     const { martName } = query
-    const fingerprint = fingerprintOf(query, dwFiles)
+    const fingerprint = fingerprintOf(query, lake.project.config.tables, dwFiles)
     const unchanged = present.find((file) => file.tableName === martName && file.fingerprint === fingerprint)
     if (unchanged !== undefined) {
       marts.push({ martName, dataFile: unchanged, isNew: false, step: null })
@@ -51,5 +53,9 @@ export async function buildMarts(
     lake.log.info({ runId: run.runId, mart: martName, rowCount: dataFile.rows, durationMs }, 'mart built')
   }
   const live = new Set(marts.map((mart) => mart.dataFile.path))
-  return { marts, removed: present.map((file) => file.path).filter((path) => !live.has(path)) }
+  const removed = present.filter((file) => !live.has(file.path))
+  const goneMarts = removed
+    .map((file) => file.tableName)
+    .filter((name) => !Object.hasOwn(lake.project.config.marts, name))
+  return { marts, removed: removed.map((file) => file.path), goneMarts }
 }

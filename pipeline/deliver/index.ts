@@ -1,26 +1,45 @@
+import { join } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
 import { stagingFolder } from '../../control/layout.ts'
 import { removeRunFolder } from '../../control/run-folder.ts'
+import { removePath } from '../../core/durable-files.ts'
+import { messageOf } from '../../core/errors.ts'
 import { moveUpload } from './move-upload.ts'
-import { readPlan } from './plan.ts'
+import { type DeliveryPlan, readPlan } from './plan.ts'
 import { writeInboxCsv, writeReport } from './write-csv.ts'
 
 export { type DeliveryPlan, writePlan } from './plan.ts'
 
 /**
  * Finish a committed run: write the CSVs for people, then clear the drop folder, then forget the run's folder.
- * Safe to repeat: a run killed here is finished by the next one from the same plan.
+ * Safe to repeat: what a crash or an error leaves undone, the next run does from the same plan.
+ *
+ * @returns a sentence for each thing that could not be done; it holds up nothing else
  */
-export async function deliver(lake: Lake, runId: number): Promise<void> {
+export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   const plan = await readPlan(stagingFolder(lake.layout, runId))
-  for (const entry of plan?.inbox ?? []) await writeInboxCsv(lake, entry)
-  for (const report of plan?.reports ?? []) await writeReport(lake, report)
-  for (const move of plan?.moves ?? []) {
-    const to = await moveUpload(lake.layout, move)
-    if (to === null) lake.log.warn({ runId, file: move.name }, 'upload had changed or gone, left as it is')
-    else lake.log.debug({ runId, file: move.name, to }, 'upload moved')
+  const problems: string[] = []
+  for (const [what, task] of plan === undefined ? [] : tasksOf(lake, plan)) {
+    try {
+      await task()
+    } catch (error) {
+      problems.push(`${what}: ${messageOf(error)}`)
+      lake.log.warn({ runId, what, err: error }, 'delivery failed, the next run tries again')
+    }
   }
-  await removeRunFolder(lake.layout, runId)
+  if (problems.length === 0) await removeRunFolder(lake.layout, runId)
+  return problems
+}
+
+function tasksOf(lake: Lake, plan: DeliveryPlan): [what: string, task: () => Promise<unknown>][] {
+  return [
+    ...plan.inbox.map((entry) => [`quarantine CSV ${entry.csvName}`, () => writeInboxCsv(lake, entry)] as const),
+    ...plan.reports.map((report) => [`report ${report.martName}`, () => writeReport(lake, report)] as const),
+    ...plan.goneMarts.map(
+      (mart) => [`report ${mart}`, () => removePath(join(lake.layout.reports, `${mart}.csv`))] as const,
+    ),
+    ...plan.moves.map((move) => [`upload ${move.name}`, () => moveUpload(lake.layout, move)] as const),
+  ].map(([what, task]) => [what, task])
 }
 
 /** Take away the folders of runs that ended without a commit and are noted in the ledger by now. */

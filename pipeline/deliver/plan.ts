@@ -9,8 +9,13 @@ import type { FileIdentity } from '../uploads/index.ts'
  * was killed after its commit does exactly the same.
  */
 export interface DeliveryPlan {
-  /** Uploads that leave the drop folder; refused ones with the text that tells why. */
-  readonly moves: readonly { readonly name: string; readonly identity: FileIdentity; readonly refusal: string | null }[]
+  /** Uploads that leave the drop folder; refused ones with the text that tells why. `copy`: the run's own, absolute. */
+  readonly moves: readonly {
+    readonly name: string
+    readonly identity: FileIdentity
+    readonly copy: string | null
+    readonly refusal: string | null
+  }[]
   /** CSVs of refused records for people: one per upload that has any. `rejectsPath` relative to the lake folder. */
   readonly inbox: readonly {
     readonly tableName: string
@@ -21,6 +26,8 @@ export interface DeliveryPlan {
   }[]
   /** Reports to write: a CSV per mart. `martPath` relative to the lake folder. */
   readonly reports: readonly { readonly martName: string; readonly martPath: string }[]
+  /** Marts that are no more; their reports go. */
+  readonly goneMarts: readonly string[]
 }
 
 export async function writePlan(runFolder: string, plan: DeliveryPlan): Promise<void> {

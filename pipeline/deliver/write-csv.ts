@@ -1,13 +1,13 @@
 import { dirname, join as joinPath } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
 import { besidePath, ensureFolder, publishFile, syncFile } from '../../core/durable-files.ts'
-import { exactPath, ident, join, literal, type Sql, sql } from '../../core/sql.ts'
+import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { DeliveryPlan } from './plan.ts'
 
 /** A mart as CSV: `reports/<mart>.csv`, in the order of its rows. Returns its path. */
 export async function writeReport(lake: Lake, report: DeliveryPlan['reports'][number]): Promise<string> {
   const path = joinPath(lake.layout.reports, `${report.martName}.csv`)
-  await writeCsv(lake, path, sql`select * from read_parquet(${dataFile(lake, report.martPath)})`)
+  await writeCsv(lake, path, sql`select * from ${dataFile(lake, report.martPath)}`)
   return path
 }
 
@@ -17,7 +17,7 @@ export async function writeReport(lake: Lake, report: DeliveryPlan['reports'][nu
  */
 export async function writeInboxCsv(lake: Lake, entry: DeliveryPlan['inbox'][number]): Promise<string> {
   const path = joinPath(lake.layout.quarantine, entry.tableName, entry.csvName)
-  const rejects = sql`(select * from read_parquet(${dataFile(lake, entry.rejectsPath)}) where _file_id = ${literal(entry.fileId)})`
+  const rejects = sql`(select * from ${dataFile(lake, entry.rejectsPath)} where _file_id = ${literal(entry.fileId)})`
   const { malformed } = await lake.engine.row<{ malformed: number }>(
     sql`select count(_raw) as malformed from ${rejects}`,
   )
@@ -39,5 +39,5 @@ async function writeCsv(lake: Lake, path: string, query: Sql): Promise<void> {
 }
 
 function dataFile(lake: Lake, path: string): Sql {
-  return literal(exactPath(joinPath(lake.layout.lake, path)))
+  return readParquet([joinPath(lake.layout.lake, path)])
 }

@@ -1,6 +1,6 @@
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
-import { exactPath, ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
+import { ident, join, literal, raw, readParquet, type Sql, sql } from '../../core/sql.ts'
 import { recordRules, typedName } from './rules/index.ts'
 import { typedValue } from './typed-value.ts'
 
@@ -26,11 +26,11 @@ export function readRecords(input: TableInput): Sql {
     Object.entries(input.table.columns).map(([name, column]) => sql`${typedValue(name, column)} as ${typedName(name)}`),
     ', ',
   )
-  const paths = literal(input.files.map((file) => exactPath(file.path)))
+  const records = readParquet(input.files.map((file) => file.path))
   return sql`
-    select records.*, files._file, (files._file_no << ${raw(String(LINE_BITS))}) | records._line as _position, ${typed}
-    from read_parquet(${paths}) as records
-    join ${RUN_FILES} as files using (_file_id)`
+    select _records.*, _files._file, (_files._file_no << ${raw(String(LINE_BITS))}) | _records._line as _position, ${typed}
+    from (select * from ${records}) as _records
+    join (select * from ${RUN_FILES}) as _files using (_file_id)`
 }
 
 /** Judge every record of the run in one pass, by all rules that need no other record of the run. */
@@ -46,7 +46,7 @@ export async function checkRecords(engine: Engine, input: TableInput): Promise<v
   )
   await engine.run(sql`
     create or replace temp table ${CHECKED} as
-    select _position, _file_id, _line, ${typed}, (${broken}) as _broken
+    select _position, _file_id, _line, ${typed}, coalesce(${broken}, false) as _broken
     from (${readRecords(input)})`)
 }
 

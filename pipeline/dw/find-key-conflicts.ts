@@ -17,32 +17,36 @@ export async function findKeyConflicts(lake: Lake, input: TableInput): Promise<v
   const table = ident('dw', input.tableName)
   await lake.engine.run(sql`
     create or replace temp table ${KEY_CONFLICTS} as
-    with in_table as (
-      select checked._position, files.name || ':' || present._line as _holder
-      from ${CHECKED} as checked
-      join ${table} as present on ${sameKey('checked', 'present', key)}
-      left join ${files} as files on files.file_id = present._file_id and files.outcome = 'loaded'
+    with _in_table as (
+      select _checked._position, min(_files.name || ':' || _present._line) as _holder
+      from ${CHECKED} as _checked
+      join ${table} as _present on ${sameKey('_checked', '_present', key)}
+      left join ${files} as _files on _files.file_id = _present._file_id and _files.outcome = 'loaded'
+      group by _checked._position
     ),
-    repeated as (
-      select ${names}, arg_min({file_id: _file_id, line: _line}, _position) filter (where not _broken) as first, min(_position) filter (where not _broken) as first_position
+    _repeated as (
+      select
+        ${names},
+        arg_min({file_id: _file_id, line: _line}, _position) filter (where not _broken) as _first,
+        min(_position) filter (where not _broken) as _first_position
       from ${CHECKED}
       where ${join(
         key.map((column) => sql`${column} is not null`),
         ' and ',
       )}
       group by ${names}
-      having count(*) > 1 and first_position is not null
+      having count(*) > 1 and _first_position is not null
     ),
-    in_run as (
-      select checked._position, files._file || ':' || repeated.first.line as _holder
-      from ${CHECKED} as checked
-      join repeated on ${sameKey('checked', 'repeated', key)}
-      join ${RUN_FILES} as files on files._file_id = repeated.first.file_id
-      where checked._position > repeated.first_position
+    _in_run as (
+      select _checked._position, _files._file || ':' || _repeated._first.line as _holder
+      from ${CHECKED} as _checked
+      join _repeated on ${sameKey('_checked', '_repeated', key)}
+      join ${RUN_FILES} as _files on _files._file_id = _repeated._first.file_id
+      where _checked._position > _repeated._first_position
     )
-    select * from in_table
+    select * from _in_table
     union all
-    select * from in_run where _position not in (select _position from in_table)`)
+    select * from _in_run where _position not in (select _position from _in_table)`)
 }
 
 function sameKey(left: string, right: string, key: readonly Sql[]): Sql {

@@ -6,13 +6,15 @@ import { columnsOf, selectFrom } from '../../control/relations.ts'
 import { orderTables } from '../../core/config/order-tables.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
-import { exactPath, ident, literal, sql } from '../../core/sql.ts'
+import { ident, readParquet, sql } from '../../core/sql.ts'
 import type { RawFile } from '../ods/index.ts'
 import { checkRecords, type TableInput } from './check-records.ts'
 import { findKeyConflicts } from './find-key-conflicts.ts'
 import { quarantineRows } from './quarantine-rows.ts'
 import { readRuleResults } from './rule-results.ts'
 import { writeRows } from './write-rows.ts'
+
+export { checkContracts } from './check-contracts.ts'
 
 /** What a run adds to one table. */
 export interface TableResult {
@@ -104,8 +106,7 @@ async function showTable(
 
 async function countByFile(lake: Lake, dataFile: DataFile | null): Promise<Map<string, number>> {
   if (dataFile === null) return new Map()
-  const path = literal(exactPath(joinPath(lake.layout.lake, dataFile.path)))
   const rows = await lake.engine.rows<{ _file_id: string; records: number }>(sql`
-    select _file_id, count(*) as records from read_parquet(${path}) group by _file_id`)
+    select _file_id, count(*) as records from ${readParquet([joinPath(lake.layout.lake, dataFile.path)])} group by _file_id`)
   return new Map(rows.map((row) => [row._file_id, row.records]))
 }

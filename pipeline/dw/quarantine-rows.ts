@@ -17,28 +17,28 @@ export async function quarantineRows(lake: Lake, run: Run, input: TableInput): P
     ', ',
   )
   const query = sql`
-    with refused as (
+    with _refused as (
       select _position from ${CHECKED} where _broken
       union
       select _position from ${KEY_CONFLICTS}
     ),
-    records as (
-      select records.*, conflicts._holder
-      from (${readRecords(input)}) as records
-      join refused using (_position)
-      left join ${KEY_CONFLICTS} as conflicts using (_position)
+    _records as (
+      select _all.*, _conflicts._holder
+      from (${readRecords(input)}) as _all
+      join _refused using (_position)
+      left join ${KEY_CONFLICTS} as _conflicts using (_position)
     ),
-    judged as (
-      select *, list_filter([${join(rules.map(verdict), ', ')}], lambda verdict: verdict is not null) as _verdicts
-      from records
+    _judged as (
+      select *, list_filter([${join(rules.map(verdict), ', ')}], lambda _verdict: _verdict is not null) as _verdicts
+      from _records
     )
     select
       ${columns}, _raw,
-      list_transform(_verdicts, lambda verdict: verdict.rule) as _rules,
-      array_to_string(list_transform(_verdicts, lambda verdict: verdict.reason), '; ') as _reason,
+      list_transform(_verdicts, lambda _verdict: _verdict.rule) as _rules,
+      array_to_string(list_transform(_verdicts, lambda _verdict: _verdict.reason), '; ') as _reason,
       _file_id || ':' || _line as _id,
       _file, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id
-    from judged
+    from _judged
     order by _position`
   return writeDataFile(lake, run, { layer: 'rejects', tableName: input.tableName }, query)
 }

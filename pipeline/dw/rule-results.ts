@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile, RuleResult } from '../../control/ledger.ts'
-import { exactPath, literal, sql } from '../../core/sql.ts'
+import { readParquet, sql } from '../../core/sql.ts'
 
 /** How many records of a run broke each rule of a table, with the first of them, most frequent rules first. */
 export async function readRuleResults(
@@ -10,7 +10,6 @@ export async function readRuleResults(
   tableName: string,
   rejects: DataFile,
 ): Promise<RuleResult[]> {
-  const path = literal(exactPath(join(lake.layout.lake, rejects.path)))
   const rows = await lake.engine.rows<{
     rule: string
     records: number
@@ -18,7 +17,7 @@ export async function readRuleResults(
     example_line: number
   }>(sql`
     with broken as (
-      select unnest(_rules) as rule, _file, _line, row_number() over () as position from read_parquet(${path})
+      select unnest(_rules) as rule, _file, _line, row_number() over () as position from ${readParquet([join(lake.layout.lake, rejects.path)])}
     )
     select rule, count(*) as records, arg_min(_file, position) as example_file, arg_min(_line, position) as example_line
     from broken

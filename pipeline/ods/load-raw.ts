@@ -5,7 +5,7 @@ import type { DataFile } from '../../control/ledger.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
 import { removePath } from '../../core/durable-files.ts'
 import { DroplakeError } from '../../core/errors.ts'
-import { exactPath, ident, join, literal, type Sql, sql } from '../../core/sql.ts'
+import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { CopiedUpload } from '../uploads/index.ts'
 import { DELIMITER, type Dialect, decideDialect } from './decide-dialect.ts'
 import { faultSentence } from './fault-sentence.ts'
@@ -104,12 +104,11 @@ async function writeRaw(
 /** Whether what was written holds as many records and bytes of text as the account says. */
 async function addsUp(lake: Lake, dataFile: DataFile, account: RecordAccount, dialect: Dialect): Promise<boolean> {
   const textBytes = join(
-    dialect.columns.map((column) => sql`coalesce(sum(strlen(${ident(column)})), 0)`),
-    ' + ',
+    dialect.columns.map((column) => sql`sum(strlen(${ident(column)}))`),
+    ', ',
   )
-  const path = literal(exactPath(joinPath(lake.layout.lake, dataFile.path)))
   const written = await lake.engine.row<{ records: number; malformed: number; text_bytes: number }>(sql`
-    select count(*) as records, count(_malformed) as malformed, (${textBytes})::bigint as text_bytes from read_parquet(${path})`)
+    select count(*) as records, count(_malformed) as malformed, coalesce(list_sum([${textBytes}]), 0)::bigint as text_bytes from ${readParquet([joinPath(lake.layout.lake, dataFile.path)])}`)
   const same =
     written.records === account.records &&
     written.malformed === account.malformed &&

@@ -21,7 +21,7 @@ export function readPlain(path: string, dialect: Dialect): Sql {
     select ${names}, null::varchar as _malformed, null::varchar as _raw, row_number() over () + ${raw(String(headerLines))} as _line
     from read_csv(
       ${literal(exactPath(path))}, columns = {${columns}}, auto_detect = false, header = false, skip = ${raw(String(headerLines))},
-      delim = ',', quote = '"', escape = '"', compression = 'none', strict_mode = true, null_padding = false,
+      hive_partitioning = false, delim = ',', quote = '"', escape = '"', compression = 'none', strict_mode = true, null_padding = false,
       max_line_size = ${raw(String(2 * MAX_RECORD_BYTES))}
     )`
 }

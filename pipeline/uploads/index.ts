@@ -31,6 +31,8 @@ export interface RefusedUpload extends UploadName {
   readonly tableName: string | null
   readonly sizeBytes: number | null
   readonly sha256: string | null
+  /** Absolute path of our copy; null when there is none. */
+  readonly path: string | null
   readonly identity: FileIdentity
   readonly error: DroplakeError
 }
@@ -78,6 +80,6 @@ async function claimUpload(lake: Lake, name: string, copy: string): Promise<Clai
     return { status: 'copied', name, tableName, path: copy, sizeBytes, sha256, identity: copied.identity }
   } catch (error) {
     if (!(error instanceof DroplakeError) || error.kind !== 'input') throw error
-    return { status: 'refused', name, tableName: null, sizeBytes: null, sha256: null, identity, error }
+    return { status: 'refused', name, tableName: null, sizeBytes: null, sha256: null, path: null, identity, error }
   }
 }

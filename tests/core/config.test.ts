@@ -94,9 +94,7 @@ test.each([
   [
     'names that would leave their folder or hide',
     { name: 'x', tables: { '../evil': table() } },
-    [
-      '"../evil": a table or mart needs a name of 1 to 100 characters without / or \\ that begins with neither "." nor "_".',
-    ],
+    ['"../evil": a table or mart needs a name of 1 to 100 bytes without / or \\ that begins with neither "." nor "_".'],
   ],
   [
     'a length of something that has none, and a decimal that cannot be',

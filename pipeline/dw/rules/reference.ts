@@ -7,7 +7,8 @@ export function referenceRules(table: TableConfig, tables: Config['tables']): Ru
   return table.references.map((reference) => ({
     id: `reference:${reference.columns.join(',')}`,
     broken: sql`(${allGiven(reference)} and ${tuple(reference.columns.map(typedName))} not in (
-      select ${tuple((tables[reference.table]?.primaryKey ?? []).map((key) => ident(key)))} from ${ident('dw', reference.table)}))`,
+      select ${tuple((tables[reference.table]?.primaryKey ?? []).map((key) => ident(key)))} from ${ident('dw', reference.table)}
+      where ${keyGiven(reference, tables)}))`,
     reason: sql`${join(
       reference.columns.map((column) => sql`${literal(`${column} `)} || ${shown(column)}`),
       " || ', ' || ",
@@ -18,6 +19,14 @@ export function referenceRules(table: TableConfig, tables: Config['tables']): Ru
 function allGiven(reference: ReferenceConfig): Sql {
   return join(
     reference.columns.map((column) => sql`${typedName(column)} is not null`),
+    ' and ',
+  )
+}
+
+/** A key that is NULL, in rows from before its column was added, names no row; NOT IN would never be true beside it. */
+function keyGiven(reference: ReferenceConfig, tables: Config['tables']): Sql {
+  return join(
+    (tables[reference.table]?.primaryKey ?? []).map((key) => sql`${ident(key)} is not null`),
     ' and ',
   )
 }

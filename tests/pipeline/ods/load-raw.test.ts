@@ -55,6 +55,9 @@ test.each([
   ['lone CRs', '1,Ana\r2,Bo\r', [row(1, '1', 'Ana'), row(2, '2', 'Bo')], 0],
   ['mixed line ends', '1,Ana\r\n2,Bo\n', [row(1, '1', 'Ana'), row(2, '2', 'Bo')], 0],
   ['blank lines above its header', '\n\nid,name\n1,Ana\n', [row(4, '1', 'Ana')], 2],
+  // DuckDB takes a space and a quote for an opening quote, RFC 4180 for text.
+  ['a space before its quotes', '1, "Ana"\n', [row(1, '1', ' "Ana"')], 0],
+  ['a comma in quotes behind a space', ' "a,b"\n1,c\n', [row(1, ' "a', 'b"'), row(2, '1', 'c')], 0],
   ['a header over two lines', '"id\n",name\n1,Ana\n', [row(3, '1', 'Ana')], 0],
 ])('a file with %s is read carefully, and each record has its line', async (_name, text, rows, blank) => {
   expect(await loadPeople(text)).toEqual({ rows, reader: 'careful', blank })

@@ -87,6 +87,11 @@ test('bytes that are no UTF-8 spoil their own record only', async () => {
   ])
 })
 
+test('bytes that are no UTF-8 are found on lines that end with CR, below those that end with LF', async () => {
+  const scanned = await scanBytes(Buffer.from('1,Ana\n2,Jos\xe9\r3,Cy\r4,D', 'latin1'), 2)
+  expect(describeRecords(scanned)).toEqual(['1: 1|Ana', '2: not_utf8 <2,Jos\xe9>', '3: 3|Cy', '4: 4|D'])
+})
+
 test('a character cut by the end of the file is no UTF-8', async () => {
   const scanned = await scanBytes(Buffer.from('1,a\n2,\xc3', 'latin1'), 2)
   expect(describeRecords(scanned)).toEqual(['1: 1|a', '2: not_utf8 <2,\xc3>'])
@@ -210,6 +215,23 @@ test.each([-3, -2, -1, 0, 1, 2])(
   async (bytesOver) => {
     const records = await outline([filler(MAX_RECORD_BYTES - 3 + bytesOver), ',1\r2,b\r3,c\r'])
     expect(records.slice(1)).toEqual(['2: ok', '3: ok'])
+  },
+)
+
+test.each([
+  ['LF', '\n', 0],
+  ['LF', '\n', -1],
+  ['CRLF', '\r\n', 0],
+  ['CRLF', '\r\n', -1],
+  ['lone CR', '\r', 0],
+  ['lone CR', '\r', -1],
+])(
+  'the records below a damaged one of 16 MiB over two lines stay, near the end of the file (%s, %i)',
+  async (_name, lineEnd, bytesOver) => {
+    const head = `1,"a${lineEnd}b",`
+    const long = filler(MAX_RECORD_BYTES + bytesOver - head.length)
+    const records = await outline([head, long, `${lineEnd}2,b${lineEnd}3,c${lineEnd}`])
+    expect(records).toEqual(['1: field_count', '3: ok', '4: ok'])
   },
 )
 

@@ -1,0 +1,99 @@
+import { livePaths } from '../../control/catalog.ts'
+import type { Lake } from '../../control/lake.ts'
+import { contractsOf, type StoredContract } from '../../core/config/contracts.ts'
+import { DroplakeError } from '../../core/errors.ts'
+import { ident, join, readParquet, sql } from '../../core/sql.ts'
+
+/** Types whose every value another type holds, too. */
+const WIDENINGS = new Set(['integer → bigint'])
+
+/**
+ * Hold the config against the rows that the lake has already, where it differs from the config that loaded them:
+ * a column may come or go, but not change its type, nor the key become one that those rows do not have.
+ *
+ * @throws {DroplakeError} CONTRACT_CONFLICT, a line per fault; before any work
+ */
+export async function checkContracts(lake: Lake): Promise<void> {
+  const stored = JSON.parse(lake.state.contracts ?? '{}') as Record<string, StoredContract>
+  const faults: string[] = []
+  for (const [tableName, contract] of Object.entries(contractsOf(lake.project.config.tables))) {
+    const before = Object.hasOwn(stored, tableName) ? stored[tableName] : undefined
+    if (before === undefined) faults.push(...renamedTable(lake, tableName))
+    else if (JSON.stringify(before) !== JSON.stringify(contract))
+      faults.push(...(await changedTable(lake, tableName, before, contract)))
+  }
+  if (faults.length === 0) return
+  throw new DroplakeError(
+    'CONTRACT_CONFLICT',
+    ['the config does not fit the rows that the lake has:', ...faults].join('\n  '),
+    {
+      details: { faults },
+      hint: 'Take the change back, or give the table another name and load it anew.',
+    },
+  )
+}
+
+/** SQL names know no upper and lower case: `Jobs` would be `jobs` to a reader, and another table to us. */
+function renamedTable(lake: Lake, tableName: string): string[] {
+  const other = lake.state.dataFiles.find(
+    (file) => file.tableName !== tableName && file.tableName.toLowerCase() === tableName.toLowerCase(),
+  )
+  return other === undefined
+    ? []
+    : [`tables.${tableName}: the lake has a table "${other.tableName}"; names that differ in case alone are the same.`]
+}
+
+async function changedTable(
+  lake: Lake,
+  tableName: string,
+  before: StoredContract,
+  now: StoredContract,
+): Promise<string[]> {
+  const paths = livePaths(lake.state, lake.layout, 'dw', tableName)
+  if (paths.length === 0) return []
+  const rows = readParquet(paths)
+  const described = await lake.engine.rows<{ column_name: string; column_type: string }>(
+    sql`describe select * from ${rows}`,
+  )
+  const held = new Map(described.map((column) => [column.column_name, column.column_type.toLowerCase()]))
+  const faults = Object.entries(now.columns).flatMap(([column, type]) => {
+    const heldType = held.get(column)
+    const wanted = type.replace(' ', '')
+    if (heldType === undefined || heldType === wanted || WIDENINGS.has(`${heldType} → ${wanted}`)) return []
+    return [`tables.${tableName}.columns.${column}: the rows are ${heldType}, the config says ${wanted}.`]
+  })
+  const missing = now.primaryKey.filter((column) => !held.has(column))
+  if (missing.length > 0)
+    return [
+      ...faults,
+      `tables.${tableName}.primaryKey: the rows have no column ${missing.map((column) => `"${column}"`).join(', ')}.`,
+    ]
+  if (faults.length > 0 || JSON.stringify(before.primaryKey) === JSON.stringify(now.primaryKey)) return faults
+  return keyFaults(lake, tableName, now.primaryKey, paths)
+}
+
+async function keyFaults(
+  lake: Lake,
+  tableName: string,
+  primaryKey: readonly string[],
+  paths: readonly string[],
+): Promise<string[]> {
+  const key = join(
+    primaryKey.map((column) => ident(column)),
+    ', ',
+  )
+  const { rows, keys } = await lake.engine.row<{ rows: number; keys: number }>(sql`
+    select
+      (select count(*) from ${readParquet(paths)}) as rows,
+      (select count(*) from (select distinct ${key} from ${readParquet(paths)} where not ${anyNull(primaryKey)})) as keys`)
+  return rows === keys
+    ? []
+    : [`tables.${tableName}.primaryKey: ${rows} rows have only ${keys} different keys (${primaryKey.join(', ')}).`]
+}
+
+function anyNull(columns: readonly string[]) {
+  return sql`(${join(
+    columns.map((column) => sql`${ident(column)} is null`),
+    ' or ',
+  )})`
+}
