@@ -27,6 +27,7 @@ export const ERROR_KINDS = {
   LAKE_BUSY: 'transient',
   LAKE_DAMAGED: 'internal',
   CONSERVATION_BROKEN: 'internal',
+  STORAGE_FAILED: 'internal',
   ENGINE_FAILED: 'internal',
   INTERNAL: 'internal',
 } as const satisfies Record<string, ErrorKind>
@@ -69,9 +70,20 @@ export class DroplakeError extends Error {
 /** Any thrown value as a DroplakeError; what is not ours becomes INTERNAL and keeps its cause. */
 export function toDroplakeError(thrown: unknown): DroplakeError {
   if (thrown instanceof DroplakeError) return thrown
+  if (isSystemError(thrown, ...STORAGE_ERRORS)) return storageFailed(thrown as NodeJS.ErrnoException)
   return new DroplakeError('INTERNAL', messageOf(thrown), {
     cause: thrown,
     hint: 'This is a fault of droplake or of the machine: run again with --debug and report what it prints.',
+  })
+}
+
+const STORAGE_ERRORS = ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE']
+
+function storageFailed(error: NodeJS.ErrnoException): DroplakeError {
+  const where = error.path === undefined ? '' : ` ("${error.path}")`
+  return new DroplakeError('STORAGE_FAILED', `the file system refused: ${error.message}${where}`, {
+    cause: error,
+    hint: 'Free space, or give the rights that are missing, and run again; what was not committed is taken away.',
   })
 }
 
