@@ -1,5 +1,6 @@
 import { DuckDBTypeId, type Json, JsonDuckDBValueConverter } from '@duckdb/node-api'
 import type { QueryResult } from '../control/query-lake.ts'
+import { assertNever } from '../core/errors.ts'
 import { type Cell, formatTable } from './format-table.ts'
 
 export type ResultFormat = 'table' | 'csv' | 'json' | 'arrow'
@@ -24,6 +25,8 @@ export async function writeResult(
       const { toArrowStream } = await import('./to-arrow.ts')
       return write(out, await toArrowStream(result))
     }
+    default:
+      return assertNever(format)
   }
 }
 

@@ -41,7 +41,13 @@ export async function writeDataFile(lake: Lake, run: Run, file: NewDataFile, que
       hint: 'Nothing was committed. The ledger in lake/history is older than the data files: put the newer one back.',
     })
   }
-  await lake.engine.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(PARQUET_OPTIONS[file.layer])})`)
+  try {
+    await lake.engine.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(PARQUET_OPTIONS[file.layer])})`)
+  } catch (error) {
+    // A COPY that fails leaves an empty file (seen on 1.5.6).
+    await removePath(path)
+    throw error
+  }
   const { rows } = await lake.engine.row<{ rows: number }>(
     sql`select num_rows as rows from parquet_file_metadata(${literal(exactPath(path))})`,
   )

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import { flattenSettings } from '../../core/config/flatten-settings.ts'
 import { configJsonSchema } from '../../core/config/schema.ts'
+import { assertNever } from '../../core/errors.ts'
 import { type GlobalFlags, print, projectOf } from '../context.ts'
 import { formatTable } from '../format-table.ts'
 
@@ -19,6 +20,8 @@ export async function handler(flags: GlobalFlags & { readonly action: 'show' | '
       return showConfig(flags)
     case 'check':
       return checkConfig(flags)
+    default:
+      return assertNever(flags.action)
   }
 }
 

@@ -1,3 +1,4 @@
+import { assertNever } from '../../core/errors.ts'
 import type { Fault } from './parse-record.ts'
 
 /**
@@ -20,5 +21,7 @@ export function faultSentence(fault: Fault, found: number, expected: number, tab
       return 'the record is not UTF-8 text (the bytes that are not are shown as \\xHH); save the file as UTF-8'
     case 'too_long':
       return 'the record is longer than 16 MiB (its first 64 KiB are shown)'
+    default:
+      return assertNever(fault)
   }
 }

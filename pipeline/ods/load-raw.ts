@@ -54,14 +54,20 @@ export async function loadRaw(
   if (account.records === 0) return { ...shared, dataFile: null, dialect: { ...dialect, reader: 'engine' } }
 
   if (isPlain(account, dialect)) {
-    const dataFile = await writeRaw(lake, run, upload, fileId, dialect, readPlain(upload.path, dialect)).catch(
-      (error: unknown) => {
-        lake.log.warn({ file: upload.name, err: error }, 'engine could not read a plain file, reading it carefully')
-        return null
-      },
-    )
+    const dataFile = await writeRaw(
+      lake,
+      run,
+      upload,
+      fileId,
+      dialect,
+      readPlain(upload.path, dialect, account.longestBytes),
+    ).catch((error: unknown) => {
+      lake.log.warn({ file: upload.name, err: error }, 'engine could not read a plain file, reading it carefully')
+      return null
+    })
     if (dataFile !== null && (await addsUp(lake, dataFile, account, dialect)))
       return { ...shared, dataFile, dialect: { ...dialect, reader: 'engine' } }
+    if (dataFile !== null) await removePath(joinPath(lake.layout.lake, dataFile.path))
   }
   const careful = await readCarefully(lake.engine, upload, dialect, format, report)
   const dataFile = await writeRaw(lake, run, upload, fileId, dialect, careful)

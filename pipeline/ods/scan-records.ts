@@ -33,6 +33,8 @@ export interface RecordAccount {
   readonly blank: number
   /** Bytes of text in all fields of well-formed records, without quotes, delimiters and line ends. */
   readonly textBytes: number
+  /** Bytes of the longest record that was not given up. */
+  readonly longestBytes: number
   /** Malformed records by what is wrong with them. */
   readonly faults: ReadonlyMap<Fault, number>
   /** Malformed records by their number of fields, 0 where it is not known; at most 1,000 different numbers are told apart. */
@@ -129,6 +131,7 @@ class Scan {
   #malformed = 0
   #blank = 0
   #textBytes = 0
+  #longestBytes = 0
   #multiLine = 0
   #lineEnds = 0
 
@@ -146,6 +149,7 @@ class Scan {
       malformed: this.#malformed,
       blank: this.#blank,
       textBytes: this.#textBytes,
+      longestBytes: this.#longestBytes,
       faults: this.#faults,
       fieldCounts: this.#fieldCounts,
       lineEnds: this.#lineEnds,
@@ -168,11 +172,11 @@ class Scan {
       if (!isWhole && length - start <= MAX_RECORD_BYTES + LONGEST_LINE_END) return start
       if (!isWhole || found.end - start > MAX_RECORD_BYTES) {
         // Cut at the limit, wherever the window ends, so that a record is judged alike everywhere in a file.
-        const limit = start + MAX_RECORD_BYTES + 1
+        const limit = Math.min(start + MAX_RECORD_BYTES + LONGEST_LINE_END, length)
         parseRecord(bytes, start, limit, true, this.#format, found)
-        if (found.next >= limit) {
-          this.#giveUpTooLong(bytes, start, limit, found)
-          start = limit
+        if (found.end - start > MAX_RECORD_BYTES) {
+          this.#giveUpTooLong(bytes, start, start + MAX_RECORD_BYTES + 1, found)
+          start += MAX_RECORD_BYTES + 1
           continue
         }
       }
@@ -190,6 +194,7 @@ class Scan {
       this.#blank++
     } else {
       this.#records++
+      if (found.end - start > this.#longestBytes) this.#longestBytes = found.end - start
       if (found.fault === null) this.#textBytes += found.end - start - found.markupBytes
       else this.#countMalformed(found.fault, found.fieldCount)
       if (found.lineCount > 1) this.#multiLine++

@@ -219,15 +219,15 @@ test.each([-3, -2, -1, 0, 1, 2])(
 )
 
 test.each([
-  ['LF', '\n', 0],
-  ['LF', '\n', -1],
-  ['CRLF', '\r\n', 0],
-  ['CRLF', '\r\n', -1],
-  ['lone CR', '\r', 0],
-  ['lone CR', '\r', -1],
+  ['LF', 0, '\n'],
+  ['LF', -1, '\n'],
+  ['CRLF', 0, '\r\n'],
+  ['CRLF', -1, '\r\n'],
+  ['lone CR', 0, '\r'],
+  ['lone CR', -1, '\r'],
 ])(
-  'the records below a damaged one of 16 MiB over two lines stay, near the end of the file (%s, %i)',
-  async (_name, lineEnd, bytesOver) => {
+  'the records below a damaged one of two lines stay, when it ends 16 MiB from its start and near the end of the file (%s, %i)',
+  async (_name, bytesOver, lineEnd) => {
     const head = `1,"a${lineEnd}b",`
     const long = filler(MAX_RECORD_BYTES + bytesOver - head.length)
     const records = await outline([head, long, `${lineEnd}2,b${lineEnd}3,c${lineEnd}`])
