@@ -68,9 +68,17 @@ function files(summary: RunSummary): string {
     ...summary.files.filter((file) => file.outcome === 'duplicate').map(duplicateLine),
     ...summary.files.filter((file) => file.outcome === 'refused').flatMap(refusedLines),
     ...summary.problems.map((problem) => `not done yet: ${problem}; the next run tries again`),
-    ...summary.waiting.map((name) => `waiting: ${name} is still being written; the next run takes it`),
+    ...summary.waiting.map(waitingLine),
   ]
   return lines.map((line) => `${visible(line)}\n`).join('')
+}
+
+/** Node shows a name that is not UTF-8 with this character, and then cannot find it. */
+const NO_CHARACTER = '\uFFFD'
+
+function waitingLine(name: string): string {
+  if (name.includes(NO_CHARACTER)) return `waiting: ${name} has a name that is not UTF-8; rename it`
+  return `waiting: ${name} is still being written; the next run takes it`
 }
 
 function duplicateLine({ file, duplicateOf }: FileSummary): string {

@@ -34,7 +34,9 @@ export async function readStatus(project: Project): Promise<LakeStatus> {
     lake: layout.lake,
     ...fromCatalog,
     uploads: (await listFolder(layout.uploads)).filter((name) => !name.startsWith('.')),
-    refusedFiles: (await listFolder(join(layout.refusedFiles))).filter((name) => !name.endsWith('.reason.txt')),
+    refusedFiles: (await listFolder(join(layout.refusedFiles))).filter(
+      (name) => !name.startsWith('.') && !name.endsWith('.reason.txt'),
+    ),
   }
 }
 

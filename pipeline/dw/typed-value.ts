@@ -5,7 +5,7 @@ import { ident, literal, raw, type Sql, sql } from '../../core/sql.ts'
 /**
  * SQL for the value that a column's text stands for, NULL when it is not written strictly as its type.
  * DuckDB's own casts take `1.5`, `0x1F`, ` 7 ` and `24:00:00` as well, so each is held against the text again
- * (INGEST-LAB, section 4, measured against 1.5 million mutated strings).
+ * (measured against 1.5 million mutated strings, 2026-11).
  */
 export function typedValue(name: string, column: ColumnConfig): Sql {
   const text = ident(name)
