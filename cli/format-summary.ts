@@ -1,6 +1,6 @@
-import { isAbsolute, relative } from 'node:path'
 import type { FileSummary, RunSummary } from '../pipeline/summary.ts'
 import { formatTable, visible } from './format-table.ts'
+import { shortPath } from './short-path.ts'
 
 /** Reasons shown in the summary; the others are in control.rule_results. */
 const MOST_REASONS = 10
@@ -104,11 +104,6 @@ function places(summary: RunSummary, cwd: string): string {
   const [mart] = summary.marts
   const query = mart === undefined ? 'show all tables' : `from app.${mart.mart}`
   return `${quarantine.join('')}Look into it:\n  duckdb ${shellWord(shortPath(summary.catalog, cwd))} ${shellWord(query)}\n`
-}
-
-function shortPath(path: string, cwd: string): string {
-  const short = relative(cwd, path)
-  return short.startsWith('..') || isAbsolute(short) ? path : short
 }
 
 /** Quoted where a shell would take it apart. */

@@ -7,11 +7,15 @@ import type { LakeState } from './lake.ts'
 import type { Layer, Layout } from './layout.ts'
 import { type DataFile, LAKE_FORMAT } from './ledger.ts'
 
-/** The newest committed catalog, or null for a lake without any. People never open this file, so its bytes are ours. */
-export async function newestCatalog(layout: Layout): Promise<string | null> {
+/** Absolute paths of the committed catalogs, oldest version first. */
+export async function listCatalogs(layout: Layout): Promise<string[]> {
   const names = (await listFolder(layout.history)).filter((name) => /^\d{6,}\.duckdb$/.test(name))
-  const newest = names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).at(-1)
-  return newest === undefined ? null : join(layout.history, newest)
+  return names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).map((name) => join(layout.history, name))
+}
+
+/** The newest committed catalog, or null for a lake without any. People never open this file for writing, so its bytes are ours. */
+export async function newestCatalog(layout: Layout): Promise<string | null> {
+  return (await listCatalogs(layout)).at(-1) ?? null
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 } from '../core/durable-files.ts'
 import type { Engine } from '../core/engine.ts'
 import { ident, literal, sql } from '../core/sql.ts'
+import { listCatalogs } from './catalog.ts'
 import type { Lake } from './lake.ts'
 import { historyPath, type Layout } from './layout.ts'
 import { LAKE_FORMAT, LEDGER_SQL, type LedgerEntries, writeLedger } from './ledger.ts'
@@ -107,9 +108,10 @@ async function fillCatalog(lake: Lake, version: number, entries: LedgerEntries):
   await replaceViews(engine, NEXT, project.config, layout, live)
 }
 
+/** Take away catalogs beyond the newest few, and what a killed run left half written. */
 async function pruneHistory(layout: Layout, keep: number): Promise<void> {
-  const catalogs = (await listFolder(layout.history)).filter((name) => /^\d{6,}\.duckdb$/.test(name))
-  const oldestFirst = catalogs.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
-  for (const name of oldestFirst.slice(0, -keep)) await removePath(join(layout.history, name))
+  const unfinished = (await listFolder(layout.history)).filter((name) => /\.part(\.wal)?$/.test(name))
+  const surplus = (await listCatalogs(layout)).slice(0, -keep)
+  for (const path of [...unfinished.map((name) => join(layout.history, name)), ...surplus]) await removePath(path)
   await syncFolder(layout.history)
 }

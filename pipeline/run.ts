@@ -20,9 +20,9 @@ import { claimUploads } from './uploads/index.ts'
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
  * A run killed anywhere can simply be run again.
  *
- * @throws {DroplakeError} LAKE_BUSY (another run is at work), CONTRACT_CONFLICT and MART_INVALID (before any work), or whatever stopped the
- *   run; then nothing is committed and the run is noted as `failed`. Files that cannot be read stop nothing: they are
- *   in the summary, as `refused`
+ * @throws {DroplakeError} LAKE_BUSY (another run is at work), CONTRACT_CONFLICT and MART_INVALID (before any work), or
+ *   whatever stopped the run; then nothing is committed and the run is noted as `failed`. Files that cannot be read stop
+ *   nothing: they are in the summary, as `refused`
  */
 export async function runPipeline(project: Project, options: OpenOptions): Promise<RunSummary> {
   return withLake(project, options, async (lake) => {
@@ -40,7 +40,8 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
     const run = await startRun(lake, leftover.interrupted)
     const work = await noteFailure(lake, run, leftover, () => workAndCommit(lake, run, queries, leftover))
 
-    // For people: the catalog they open, uploads moved, refused records and marts as CSV. The next run finishes this if a crash does not let it end.
+    // For people: the catalog they open, uploads moved, refused records and marts as CSV. A crash here is finished by the
+    // next run.
     await publishCatalog(lake, work.version)
     const problems = [...late, ...(await deliver(lake, run.runId))]
     await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended])

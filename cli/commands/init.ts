@@ -1,6 +1,7 @@
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Argv } from 'yargs'
 import { type GlobalFlags, print } from '../context.ts'
+import { shortPath } from '../short-path.ts'
 
 export const command = 'init <dir>'
 export const describe = 'make a new lake project: the hires config, its SQL and its samples'
@@ -13,7 +14,7 @@ export async function handler(flags: GlobalFlags & { readonly dir: string; reado
   const { initProject } = await import('../../control/init-project.ts')
   const folder = resolve(flags.dir)
   const files = await initProject(folder, { empty: flags.empty })
-  const shortDir = relative(process.cwd(), folder) || '.'
+  const shortDir = shortPath(folder, process.cwd())
   const next = flags.empty
     ? `Declare your tables in ${shortDir}/pipeline_config.json, drop files into ${shortDir}/workingArea/uploads/, then:\n`
     : `Copy ${shortDir}/samples/hires/*.csv into ${shortDir}/workingArea/uploads/, or drop files of your own, then:\n`

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { READ_CHUNK_BYTES } from '../../core/durable-files.ts'
 import { DroplakeError, isSystemError, messageOf } from '../../core/errors.ts'
 
@@ -29,7 +30,7 @@ export interface ChangingUpload {
  * Copy an upload through one open descriptor, hashing on the way.
  *
  * @param onBytes called with the bytes copied so far, and the file's size
- * @throws {DroplakeError} UPLOAD_NOT_A_FILE for folders, links, pipes and devices; UPLOAD_UNREADABLE
+ * @throws {DroplakeError} UPLOAD_UNREADABLE
  */
 export async function copyUpload(
   from: string,
@@ -56,6 +57,19 @@ export async function copyUpload(
   }
 }
 
+/**
+ * Look at what has a name, without opening or following it.
+ *
+ * @throws {DroplakeError} UPLOAD_NOT_A_FILE for folders, links, pipes and devices
+ */
+export async function refuseOtherKinds(path: string): Promise<void> {
+  const kind = kindOf(await lstat(path, { bigint: true }))
+  if (kind === 'file') return
+  throw new DroplakeError('UPLOAD_NOT_A_FILE', `"${basename(path)}" is a ${kind}; expected a regular file`, {
+    hint: 'Drop the file itself into uploads.',
+  })
+}
+
 /** The identity of whatever has this name now; undefined when nothing has. */
 export async function readIdentity(path: string): Promise<FileIdentity | undefined> {
   try {
@@ -78,12 +92,6 @@ async function isStillThere(path: string, identity: FileIdentity): Promise<boole
 /** Opened without following a link and without waiting for a pipe's other end. */
 async function openRegularFile(path: string): Promise<FileHandle | undefined> {
   try {
-    const kind = kindOf(await lstat(path, { bigint: true }))
-    if (kind !== 'file') {
-      throw new DroplakeError('UPLOAD_NOT_A_FILE', `"${path}" is a ${kind}; expected a regular file`, {
-        hint: 'Drop the file itself into uploads.',
-      })
-    }
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (cause) {
     if (isSystemError(cause, 'ENOENT', 'ELOOP')) return undefined

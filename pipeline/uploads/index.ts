@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Lake, Run } from '../../control/lake.ts'
 import { listFolder } from '../../core/durable-files.ts'
-import { DroplakeError } from '../../core/errors.ts'
-import { copyUpload, type FileIdentity, readIdentity } from './copy-upload.ts'
+import { DroplakeError, isSystemError } from '../../core/errors.ts'
+import { copyUpload, type FileIdentity, readIdentity, refuseOtherKinds } from './copy-upload.ts'
 import { matchTable } from './match-table.ts'
 
 export type { FileIdentity } from './copy-upload.ts'
@@ -70,6 +70,7 @@ async function claimUpload(lake: Lake, name: string, copy: string): Promise<Clai
   try {
     const report = (doneBytes: number, totalBytes: number) =>
       lake.onProgress({ file: name, stage: 'copy', doneBytes, totalBytes })
+    await refuseOtherKinds(path)
     const tableName = matchTable(name, lake.project.config.tables)
     const copied = await copyUpload(path, copy, report)
     if (copied.status === 'changing') {
@@ -79,6 +80,8 @@ async function claimUpload(lake: Lake, name: string, copy: string): Promise<Clai
     const { sizeBytes, sha256 } = copied
     return { status: 'copied', name, tableName, path: copy, sizeBytes, sha256, identity: copied.identity }
   } catch (error) {
+    const isGone = isSystemError(error, 'ENOENT') && (error as NodeJS.ErrnoException).path === path
+    if (isGone) return { status: 'waiting', name }
     if (!(error instanceof DroplakeError) || error.kind !== 'input') throw error
     return { status: 'refused', name, tableName: null, sizeBytes: null, sha256: null, path: null, identity, error }
   }
