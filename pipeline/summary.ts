@@ -3,7 +3,7 @@ import type { Lake, Run } from '../control/lake.ts'
 import { type Counts, type FileEntry, type RuleResult, sumCounts } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
 import type { AppResult } from './app/index.ts'
-import type { DeliveryPlan } from './deliver/index.ts'
+import { type DeliveryPlan, reportPath } from './deliver/index.ts'
 import type { TableResult } from './dw/index.ts'
 import type { OdsResult, Original } from './ods/index.ts'
 import type { ClaimedUpload } from './uploads/index.ts'
@@ -89,7 +89,7 @@ export function summarizeRun(
       mart: mart.martName,
       rows: mart.dataFile.rows,
       isNew: mart.isNew,
-      report: join(layout.reports, `${mart.martName}.csv`),
+      report: reportPath(layout, mart.martName),
     })),
     recovered: {
       interrupted: leftover.interrupted.map((note) => note.runId),

@@ -69,8 +69,10 @@ async function readMart(engine: Engine, project: Project, martName: string, path
   return { martName, path, text, parameters }
 }
 
-/** A hash of all that a mart's rows depend on: its SQL, its parameters, the columns and data files of DW.
- * The same hash, the same rows, unless the SQL asks for the time or reads files of its own. */
+/**
+ * A hash of all that a mart's rows depend on: its SQL, its parameters, the columns and data files of DW. The same hash,
+ * the same rows, unless the SQL asks for the time or reads files of its own.
+ */
 export function fingerprintOf(query: MartQuery, tables: Config['tables'], dwFiles: readonly DataFile[]): string {
   const { text, parameters } = query
   const inputs = { text, parameters, contracts: contractsOf(tables), files: dwFiles.map((file) => file.path).sort() }

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
 import { stagingFolder } from '../../control/layout.ts'
 import { removeRunFolder } from '../../control/run-folder.ts'
@@ -6,9 +5,10 @@ import { removePath } from '../../core/durable-files.ts'
 import { messageOf } from '../../core/errors.ts'
 import { moveUpload } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
-import { writeInboxCsv, writeReport } from './write-csv.ts'
+import { reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
 
 export { type DeliveryPlan, writePlan } from './plan.ts'
+export { reportPath } from './write-csv.ts'
 
 /**
  * Finish a committed run: write the CSVs for people, then clear the drop folder, then forget the run's folder.
@@ -18,10 +18,11 @@ export { type DeliveryPlan, writePlan } from './plan.ts'
  */
 export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   const plan = await readPlan(stagingFolder(lake.layout, runId))
+  const tasks = plan === undefined ? [] : tasksOf(lake, withoutOutdated(lake, runId, plan))
   const problems: string[] = []
-  for (const [what, task] of plan === undefined ? [] : tasksOf(lake, plan)) {
+  for (const { what, perform } of tasks) {
     try {
-      await task()
+      await perform()
     } catch (error) {
       problems.push(`${what}: ${messageOf(error)}`)
       lake.log.warn({ runId, what, err: error }, 'delivery failed, the next run tries again')
@@ -31,15 +32,34 @@ export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   return problems
 }
 
-function tasksOf(lake: Lake, plan: DeliveryPlan): [what: string, task: () => Promise<unknown>][] {
+/** A report that an earlier run could not write is written late only while its mart's file is live: never over a newer one. */
+function withoutOutdated(lake: Lake, runId: number, plan: DeliveryPlan): DeliveryPlan {
+  if (runId > lake.state.lastRunId) return plan
+  const live = lake.state.dataFiles.filter((file) => file.layer === 'app')
+  return {
+    ...plan,
+    reports: plan.reports.filter((report) => live.some((file) => file.path === report.martPath)),
+    goneMarts: plan.goneMarts.filter((mart) => live.every((file) => file.tableName !== mart)),
+  }
+}
+
+interface Task {
+  /** For messages: `report hires_by_quarter`. */
+  readonly what: string
+  readonly perform: () => Promise<unknown>
+}
+
+function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
+  const { layout } = lake
   return [
-    ...plan.inbox.map((entry) => [`quarantine CSV ${entry.csvName}`, () => writeInboxCsv(lake, entry)] as const),
-    ...plan.reports.map((report) => [`report ${report.martName}`, () => writeReport(lake, report)] as const),
-    ...plan.goneMarts.map(
-      (mart) => [`report ${mart}`, () => removePath(join(lake.layout.reports, `${mart}.csv`))] as const,
-    ),
-    ...plan.moves.map((move) => [`upload ${move.name}`, () => moveUpload(lake.layout, move)] as const),
-  ].map(([what, task]) => [what, task])
+    ...plan.inbox.map((entry) => ({
+      what: `quarantine CSV ${entry.csvName}`,
+      perform: () => writeInboxCsv(lake, entry),
+    })),
+    ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
+    ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removePath(reportPath(layout, mart)) })),
+    ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
+  ]
 }
 
 /** Take away the folders of runs that ended without a commit and are noted in the ledger by now. */

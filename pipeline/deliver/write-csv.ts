@@ -1,21 +1,25 @@
 import { dirname, join as joinPath } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
+import type { Layout } from '../../control/layout.ts'
 import { besidePath, ensureFolder, publishFile, syncFile } from '../../core/durable-files.ts'
 import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { DeliveryPlan } from './plan.ts'
 
-/** A mart as CSV: `reports/<mart>.csv`, in the order of its rows. Returns its path. */
-export async function writeReport(lake: Lake, report: DeliveryPlan['reports'][number]): Promise<string> {
-  const path = joinPath(lake.layout.reports, `${report.martName}.csv`)
-  await writeCsv(lake, path, sql`select * from ${dataFile(lake, report.martPath)}`)
-  return path
+/** Where a mart's report lies. */
+export function reportPath(layout: Layout, martName: string): string {
+  return joinPath(layout.reports, `${martName}.csv`)
+}
+
+/** A mart as CSV, in the order of its rows. */
+export async function writeReport(lake: Lake, report: DeliveryPlan['reports'][number]): Promise<void> {
+  await writeCsv(lake, reportPath(lake.layout, report.martName), sql`select * from ${dataFile(lake, report.martPath)}`)
 }
 
 /**
  * The refused records of one upload as CSV: `quarantine/<table>/<upload>.<run>.csv`. The raw columns as they came, in
  * the upload's order, after what droplake says of each record; `_raw` comes last where a record could not be split.
  */
-export async function writeInboxCsv(lake: Lake, entry: DeliveryPlan['inbox'][number]): Promise<string> {
+export async function writeInboxCsv(lake: Lake, entry: DeliveryPlan['inbox'][number]): Promise<void> {
   const path = joinPath(lake.layout.quarantine, entry.tableName, entry.csvName)
   const rejects = sql`(select * from ${dataFile(lake, entry.rejectsPath)} where _file_id = ${literal(entry.fileId)})`
   const { malformed } = await lake.engine.row<{ malformed: number }>(
@@ -27,7 +31,6 @@ export async function writeInboxCsv(lake: Lake, entry: DeliveryPlan['inbox'][num
     path,
     sql`select _id, _line, array_to_string(_rules, '; ') as _rules, _reason, ${join(columns, ', ')} from ${rejects} order by _line`,
   )
-  return path
 }
 
 async function writeCsv(lake: Lake, path: string, query: Sql): Promise<void> {

@@ -18,9 +18,8 @@ export async function checkContracts(lake: Lake): Promise<void> {
   const faults: string[] = []
   for (const [tableName, contract] of Object.entries(contractsOf(lake.project.config.tables))) {
     const before = Object.hasOwn(stored, tableName) ? stored[tableName] : undefined
-    if (before === undefined) faults.push(...renamedTable(lake, tableName))
-    else if (JSON.stringify(before) !== JSON.stringify(contract))
-      faults.push(...(await changedTable(lake, tableName, before, contract)))
+    if (JSON.stringify(before) === JSON.stringify(contract)) continue
+    faults.push(...renamedTable(lake, tableName), ...(await changedTable(lake, tableName, before, contract)))
   }
   if (faults.length === 0) return
   throw new DroplakeError(
@@ -43,10 +42,11 @@ function renamedTable(lake: Lake, tableName: string): string[] {
     : [`tables.${tableName}: the lake has a table "${other.tableName}"; names that differ in case alone are the same.`]
 }
 
+/** @param before undefined when the last run's config did not have the table; its rows may be there all the same */
 async function changedTable(
   lake: Lake,
   tableName: string,
-  before: StoredContract,
+  before: StoredContract | undefined,
   now: StoredContract,
 ): Promise<string[]> {
   const paths = livePaths(lake.state, lake.layout, 'dw', tableName)
@@ -68,7 +68,7 @@ async function changedTable(
       ...faults,
       `tables.${tableName}.primaryKey: the rows have no column ${missing.map((column) => `"${column}"`).join(', ')}.`,
     ]
-  if (faults.length > 0 || JSON.stringify(before.primaryKey) === JSON.stringify(now.primaryKey)) return faults
+  if (faults.length > 0 || JSON.stringify(before?.primaryKey) === JSON.stringify(now.primaryKey)) return faults
   return keyFaults(lake, tableName, now.primaryKey, paths)
 }
 

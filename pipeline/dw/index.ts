@@ -8,7 +8,7 @@ import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { ident, readParquet, sql } from '../../core/sql.ts'
 import type { RawFile } from '../ods/index.ts'
-import { checkRecords, type TableInput } from './check-records.ts'
+import { CHECKED, checkRecords, type TableInput } from './check-records.ts'
 import { findKeyConflicts } from './find-key-conflicts.ts'
 import { quarantineRows } from './quarantine-rows.ts'
 import { readRuleResults } from './rule-results.ts'
@@ -71,6 +71,7 @@ async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<Table
   await findKeyConflicts(lake, input)
   const rows = await writeRows(lake, run, input)
   const rejects = await quarantineRows(lake, run, input)
+  await lake.engine.run(sql`drop table ${CHECKED}`) // the largest of what a run holds in memory
   const durationMs = Math.round(performance.now() - started)
   const loaded = await countByFile(lake, rows)
   const quarantined = await countByFile(lake, rejects)

@@ -53,28 +53,16 @@ export async function loadRaw(
   const shared = { upload, fileId, records: account.records, blank }
   if (account.records === 0) return { ...shared, dataFile: null, dialect: { ...dialect, reader: 'engine' } }
 
+  const write = (records: Sql) => writeChecked(lake, run, upload, fileId, dialect, account, records)
   if (isPlain(account, dialect)) {
-    const dataFile = await writeRaw(
-      lake,
-      run,
-      upload,
-      fileId,
-      dialect,
-      readPlain(upload.path, dialect, account.longestBytes),
-    ).catch((error: unknown) => {
+    const dataFile = await write(readPlain(upload.path, dialect, account.longestBytes)).catch((error: unknown) => {
       lake.log.warn({ file: upload.name, err: error }, 'engine could not read a plain file, reading it carefully')
       return null
     })
-    if (dataFile !== null && (await addsUp(lake, dataFile, account, dialect)))
-      return { ...shared, dataFile, dialect: { ...dialect, reader: 'engine' } }
-    if (dataFile !== null) await removePath(joinPath(lake.layout.lake, dataFile.path))
+    if (dataFile !== null) return { ...shared, dataFile, dialect: { ...dialect, reader: 'engine' } }
   }
-  const careful = await readCarefully(lake.engine, upload, dialect, format, report)
-  const dataFile = await writeRaw(lake, run, upload, fileId, dialect, careful)
-  if (dataFile === null || !(await addsUp(lake, dataFile, account, dialect))) {
-    if (dataFile !== null) await removePath(joinPath(lake.layout.lake, dataFile.path))
-    throw doesNotAddUp(upload, account)
-  }
+  const dataFile = await readCarefully(lake.engine, upload, dialect, format, report, write)
+  if (dataFile === null) throw doesNotAddUp(upload, account)
   return { ...shared, dataFile, dialect: { ...dialect, reader: 'careful' } }
 }
 
@@ -91,12 +79,14 @@ function isPlain(account: RecordAccount, dialect: Dialect): boolean {
   return account.isPlain && headerIsOneLine
 }
 
-async function writeRaw(
+/** Write the records and hold what was written against the account; null, and nothing left on disk, when they differ. */
+async function writeChecked(
   lake: Lake,
   run: Run,
   upload: CopiedUpload,
   fileId: string,
   dialect: Dialect,
+  account: RecordAccount,
   records: Sql,
 ): Promise<DataFile | null> {
   const columns = join(
@@ -104,7 +94,10 @@ async function writeRaw(
     ', ',
   )
   const query = sql`select ${columns}, _malformed, _raw, ${literal(fileId)} as _file_id, _line from (${records})`
-  return writeDataFile(lake, run, { layer: 'ods', tableName: upload.tableName, part: fileId }, query)
+  const dataFile = await writeDataFile(lake, run, { layer: 'ods', tableName: upload.tableName, part: fileId }, query)
+  if (dataFile === null || (await addsUp(lake, dataFile, account, dialect))) return dataFile
+  await removePath(joinPath(lake.layout.lake, dataFile.path))
+  return null
 }
 
 /** Whether what was written holds as many records and bytes of text as the account says. */

@@ -20,15 +20,16 @@ const TABLE = ident('records_read_carefully')
  * Our own read, for files that are not plain: record by record, malformed ones with their text and reason, into a
  * temporary table. Exact on every file, and slower than the engine's.
  *
- * @returns a query of its rows, in the order of the file
+ * @param use is given a query of its rows, in the order of the file; the table is gone when it ends
  */
-export async function readCarefully(
+export async function readCarefully<Result>(
   engine: Engine,
   upload: Pick<CopiedUpload, 'path' | 'tableName'>,
   dialect: Dialect,
   format: RecordFormat,
   onBytes: (doneBytes: number) => void,
-): Promise<Sql> {
+  use: (records: Sql) => Promise<Result>,
+): Promise<Result> {
   const columns = join(
     dialect.columns.map((column) => ident(column)),
     ', ',
@@ -55,7 +56,9 @@ export async function readCarefully(
   } finally {
     writer.close()
   }
-  return sql`select ${columns}, _malformed, _raw, _line from ${TABLE}`
+  const result = await use(sql`select ${columns}, _malformed, _raw, _line from ${TABLE}`)
+  await engine.run(sql`drop table ${TABLE}`)
+  return result
 }
 
 /** Rows on their way into a table, many at once. */

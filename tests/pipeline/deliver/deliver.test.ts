@@ -79,6 +79,19 @@ test('what cannot be delivered is told, holds up nothing else, and is done by a 
   expect(await readdir(lake.path('lake', 'staging'))).toEqual([])
 })
 
+test('a report that is late is not written over a newer one', async () => {
+  const lake = await tempLake({ uploads: { ...PARENTS, 'employees.csv': '1,Ada,2021-07-01T10:00:00Z,1,1\n' } })
+  const report = lake.path('reports', 'hires_by_quarter.csv')
+  await mkdir(report, { recursive: true })
+  await lake.run()
+  // The first run's report fails once more when the second begins, and the second run's own finds the way free.
+  await lake.drop({ 'employees2.csv': '2,Bob,2021-01-01T10:00:00Z,1,1\n' })
+  const freed = once(() => rm(report, { recursive: true }))
+  expect((await lake.run({ onProgress: freed })).problems).toHaveLength(1)
+  expect((await lake.run()).problems).toEqual([])
+  expect(readFileSync(report, 'utf8')).toBe('department,job,q1,q2,q3,q4\nSales,Recruiter,1,0,1,0\n')
+})
+
 test('the report of a mart that has left the config goes', async () => {
   const lake = await tempLake({ uploads: { ...PARENTS } })
   await lake.run()

@@ -48,6 +48,21 @@ test.each([
   expect(await lake.query('select amount from dw.t')).toEqual([['1.99'], ['1.99']])
 })
 
+test('a table that left the config is held against its rows when it comes back', async () => {
+  const held = config({ t: table({ id: integer, amount: { type: 'decimal(10,2)' } }) })
+  const lake = await tempLake({ config: held, uploads: { 'a.csv': '1,1.99\n2,1.99\n' } })
+  await lake.run()
+  await reconfigure(lake, config({}))
+  await lake.run()
+  await reconfigure(lake, config({ t: table({ id: integer, amount: { type: 'decimal(10,0)' } }) }))
+  await expect(lake.run()).rejects.toMatchObject({ code: 'CONTRACT_CONFLICT' })
+  await reconfigure(lake, config({ t: table({ id: integer, amount: { type: 'decimal(10,2)' } }, ['amount']) }))
+  await expect(lake.run()).rejects.toMatchObject({ code: 'CONTRACT_CONFLICT' })
+  await reconfigure(lake, held)
+  await lake.run()
+  expect(await lake.query('select amount from dw.t')).toEqual([['1.99'], ['1.99']])
+})
+
 test('a column may become a wider one, and marts over it are computed again', async () => {
   const mart = { marts: { m: { sql: 'm.sql' } } }
   const lake = await tempLake({
