@@ -4,7 +4,7 @@ import type { Engine } from '../core/engine.ts'
 import { ident, literal, type Sql, sql } from '../core/sql.ts'
 import type { Layer, Layout } from './layout.ts'
 import type { DataFile } from './ledger.ts'
-import { columnsOf, selectAll, selectFrom } from './relations.ts'
+import { columnsOf, selectAll, selectFrom, selectRaw } from './relations.ts'
 
 const SCHEMAS: Record<Layer, string> = { ods: 'ods', dw: 'dw', app: 'app', rejects: 'quarantine' }
 
@@ -29,7 +29,8 @@ export async function replaceViews(
 
   for (const [name, table] of Object.entries(config.tables)) {
     for (const layer of ['ods', 'dw', 'rejects'] as const) {
-      await create(layer, name, selectFrom(columnsOf(layer, table), pathsOf(layer, name)))
+      const paths = pathsOf(layer, name)
+      await create(layer, name, layer === 'ods' ? selectRaw(table, paths) : selectFrom(columnsOf(layer, table), paths))
     }
   }
   const withoutContract = dataFiles.filter(

@@ -9,6 +9,8 @@ export const ERROR_KINDS = {
   UPLOAD_UNREADABLE: 'input',
   UPLOAD_EMPTY: 'input',
   UPLOAD_NOT_TEXT: 'input',
+  UPLOAD_TOO_LARGE: 'input',
+  UPLOAD_DAMAGED: 'input',
   CSV_HEADER_MISMATCH: 'input',
   CSV_NO_RECORD_FITS: 'input',
   CSV_DOES_NOT_ADD_UP: 'input',

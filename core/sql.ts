@@ -55,10 +55,12 @@ export function exactPath(path: string): string {
  * `name=eu` anywhere in the path would replace the column `name` (seen on 1.5.6).
  *
  * @param paths absolute
+ * @param option a further option of the reader
  */
-export function readParquet(paths: readonly string[]): Sql {
+export function readParquet(paths: readonly string[], option?: 'file_row_number = true'): Sql {
   const files = literal(paths.map(exactPath))
-  return new Sql(`read_parquet(${files.text}, union_by_name = true, hive_partitioning = false)`)
+  const options = ['union_by_name = true', 'hive_partitioning = false', ...(option === undefined ? [] : [option])]
+  return new Sql(`read_parquet(${[files.text, ...options].join(', ')})`)
 }
 
 /** Pieces of SQL with a separator between them: `join(columns, ', ')`. */

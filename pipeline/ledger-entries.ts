@@ -31,8 +31,9 @@ export function ledgerEntries(
   { files, ods, tables, app }: RunResults,
 ): LedgerEntries {
   const written: (DataFile | null)[] = [
-    ...ods.rawFiles.map((file) => file.dataFile),
-    ...tables.flatMap((table) => [table.rows, table.rejects]),
+    ...ods.rawFiles.map((file) => file.regular),
+    ...ods.batches.values(),
+    ...tables.flatMap((table) => [...table.rows, table.rejects]),
     ...app.marts.map((mart) => (mart.isNew ? mart.dataFile : null)),
   ]
   return {

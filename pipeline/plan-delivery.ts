@@ -29,7 +29,8 @@ export function planDelivery(run: Run, ods: OdsResult, tables: readonly TableRes
           fileId: file.fileId,
           csvName,
           rejectsPath: table.rejects.path,
-          columns: file.dialect.columns,
+          columns: file.dialect.columns.filter((column) => !file.dialect.extra.includes(column)),
+          extra: file.dialect.extra,
         },
       ]
     }),

@@ -58,7 +58,7 @@ async function workAndCommit(
 ): Promise<RunWork> {
   const uploads = await claimUploads(lake, run)
   const ods = await loadUploads(lake, run, uploads)
-  const tables = await loadTables(lake, run, ods.rawFiles)
+  const tables = await loadTables(lake, run, ods)
   const app = await buildMarts(lake, run, queries, tables)
 
   // Every record accounted for, or nothing is committed.

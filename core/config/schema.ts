@@ -4,6 +4,10 @@ import { z } from 'zod'
 const COLUMN_TYPE =
   /^(integer|bigint|double|boolean|string|date|timestamp|decimal\(([1-9]|[12]\d|3[0-8]), ?([0-9]|[12]\d|3[0-8])\))$/
 
+/** Encodings of text that can be read; UTF-16 also without being declared, by its byte order mark. */
+const TEXT_ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1252'] as const
+export type TextEncoding = (typeof TEXT_ENCODINGS)[number]
+
 const columnSchema = z.strictObject({
   type: z
     .string()
@@ -24,12 +28,36 @@ const referenceSchema = z.strictObject({
   table: z.string().describe('The table whose primary key they name'),
 })
 
+/** How the files of a table are written. What is declared is not guessed. */
+const fileFormatSchema = {
+  delimiter: z
+    .string()
+    .regex(/^[\t !#$%&()*+,\-./:;<=>?@[\]^`{|}~]$/, 'expected one character such as , ; | or a tab; no letter, digit, quote or backslash')
+    .optional()
+    .describe('Between fields. Default: found out per file among comma, semicolon, tab and |'),
+  quote: z.enum(['"', "'", '']).optional().describe('Around fields; empty for none. Default: found out per file'),
+  escape: z
+    .enum(['doubled', 'backslash'])
+    .optional()
+    .describe('How a quote inside quotes is written: "" or \\". Default: found out per file'),
+  header: z.boolean().optional().describe('Whether the first record names the columns. Default: found out per file'),
+  encoding: z
+    .enum(TEXT_ENCODINGS)
+    .optional()
+    .describe('Default: utf-8, and UTF-16 where a byte order mark says so; the others are never guessed'),
+  onExtraColumns: z
+    .enum(['keep', 'refuse'])
+    .default('keep')
+    .describe('Columns of a header that the table does not have: kept in _extra, or the file is refused. Default: keep'),
+}
+
 const tableSchema = z.strictObject({
   description: z.string().optional(),
   files: z
     .array(z.string().min(1))
     .min(1)
-    .describe('Names of uploads that belong here; * and ? as in a shell, any case'),
+    .describe('Names of uploads that belong here, without .gz or .zst; * and ? as in a shell, any case'),
+  ...fileFormatSchema,
   columns: z
     .record(z.string(), columnSchema)
     .describe('The columns of the table, in the order of a file without header'),
@@ -43,6 +71,9 @@ const martSchema = z.strictObject({
 })
 
 const pathSchema = (path: string, what: string) => z.string().min(1).default(path).describe(`${what}. Default: ${path}`)
+
+const sizeSchema = (size: number, what: string, shown: string) =>
+  z.int().positive().default(size).describe(`The most ${what}. Default: ${shown}`)
 
 export const configSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -75,6 +106,14 @@ export const configSchema = z.strictObject({
         .describe('What the terminal shows. Default: info'),
     })
     .prefault({}),
+  limits: z
+    .strictObject({
+      maxFileBytes: sizeSchema(64 * 1024 ** 3, 'bytes of an upload, unpacked', '64 GiB'),
+      maxExpansion: sizeSchema(200, 'times that a packed upload may grow when it is unpacked', '200'),
+      maxFieldBytes: sizeSchema(16 * 1024 ** 2, 'bytes of a field; a record with a longer one is malformed', '16 MiB'),
+    })
+    .prefault({})
+    .describe('What an upload may be at most'),
   history: z
     .strictObject({
       keepCatalogs: z.int().positive().default(20).describe('Catalogs kept in lake/history, newest first. Default: 20'),
@@ -92,6 +131,7 @@ export type Config = z.infer<typeof configSchema>
 export type TableConfig = Config['tables'][string]
 export type ColumnConfig = TableConfig['columns'][string]
 export type ReferenceConfig = TableConfig['references'][number]
+export type LimitsConfig = Config['limits']
 export type MartConfig = Config['marts'][string]
 
 /** The JSON Schema of pipeline_config.json, for editors. */

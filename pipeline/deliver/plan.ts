@@ -22,7 +22,9 @@ export interface DeliveryPlan {
     readonly fileId: string
     readonly csvName: string
     readonly rejectsPath: string
+    /** Of the file, those that the table has, in the file's order; and keys of `_extra`. */
     readonly columns: readonly string[]
+    readonly extra: readonly string[]
   }[]
   /** Reports to write: a CSV per mart. `martPath` relative to the lake folder. */
   readonly reports: readonly { readonly martName: string; readonly martPath: string }[]

@@ -25,7 +25,11 @@ export async function writeInboxCsv(lake: Lake, entry: DeliveryPlan['inbox'][num
   const { malformed } = await lake.engine.row<{ malformed: number }>(
     sql`select count(_raw) as malformed from ${rejects}`,
   )
-  const columns = [...entry.columns, ...(malformed > 0 ? ['_raw'] : [])].map((column) => ident(column))
+  const columns = [
+    ...entry.columns.map((column) => ident(column)),
+    ...entry.extra.map((name) => sql`json_extract_string(_extra, ${literal(jsonPointer(name))}) as ${ident(name)}`),
+    ...(malformed > 0 ? [ident('_raw')] : []),
+  ]
   await writeCsv(
     lake,
     path,
@@ -39,6 +43,11 @@ async function writeCsv(lake: Lake, path: string, query: Sql): Promise<void> {
   await lake.engine.run(sql`copy (${query}) to ${literal(beside)} (format csv, header true)`)
   await syncFile(beside)
   await publishFile(beside, path)
+}
+
+/** RFC 6901: the place of a key in an object. */
+function jsonPointer(key: string): string {
+  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 function dataFile(lake: Lake, path: string): Sql {

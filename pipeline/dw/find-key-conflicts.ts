@@ -1,57 +1,40 @@
-import { ledgerTable } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
-import { ident, join, type Sql, sql } from '../../core/sql.ts'
-import { CHECKED, RUN_FILES, type TableInput } from './check-records.ts'
+import { ident, readParquet, sql } from '../../core/sql.ts'
+import type { Accepted } from './accept-records.ts'
+import { REFUSED } from './find-refused.ts'
+import { findRepeatedKeys, REPEATED } from './find-repeated-keys.ts'
+import { findTakenKeys, TAKEN } from './find-taken-keys.ts'
+import { keyNames, position, sameKey } from './key-sql.ts'
+import { RUN_FILES, type TableInput } from './table-input.ts'
 
-/** One row per record whose key is taken: `_position`, and `_holder`, who has it: `employees.csv:12`. */
+/** One row per record whose key is taken: `_file_id`, `_line`, and `_holder`, who has the key: `employees.csv:12`. */
 export const KEY_CONFLICTS = ident('key_conflicts')
 
 /**
  * Find records whose key a row of the table has, or an earlier record of the run that is good but for its key.
  * It is what one would get by loading record after record: of several with one key, the first good one is loaded.
  */
-export async function findKeyConflicts(lake: Lake, input: TableInput): Promise<void> {
-  const key = input.table.primaryKey.map((column) => ident(column))
-  const names = join(key, ', ')
-  const files = ledgerTable(lake.state, 'files', "'' as file_id, '' as name, '' as outcome")
-  const table = ident('dw', input.tableName)
+export async function findKeyConflicts(lake: Lake, input: TableInput, accepted: readonly Accepted[]): Promise<void> {
+  const { primaryKey } = input.table
+  const good = readParquet(accepted.map(({ path }) => path))
+  const goodRows = accepted.reduce((sum, { rows }) => sum + rows, 0)
+  await findTakenKeys(lake, input, good)
+  await findRepeatedKeys(lake.engine, input, good, goodRows)
+  const key = keyNames(primaryKey)
   await lake.engine.run(sql`
     create or replace temp table ${KEY_CONFLICTS} as
-    with _in_table as (
-      select _checked._position, min(_files.name || ':' || _present._line) as _holder
-      from ${CHECKED} as _checked
-      join ${table} as _present on ${sameKey('_checked', '_present', key)}
-      left join ${files} as _files on _files.file_id = _present._file_id and _files.outcome = 'loaded'
-      group by _checked._position
+    with
+    _keys as (select ${key} from ${TAKEN} union select ${key} from ${REPEATED}),
+    _records as (
+      select ${key}, _file_id, _line from ${good} semi join _keys using (${key})
+      union all
+      select ${key}, _file_id, _line from ${REFUSED} semi join _keys using (${key})
     ),
-    _repeated as (
-      select
-        ${names},
-        arg_min({file_id: _file_id, line: _line}, _position) filter (where not _broken) as _first,
-        min(_position) filter (where not _broken) as _first_position
-      from ${CHECKED}
-      where ${join(
-        key.map((column) => sql`${column} is not null`),
-        ' and ',
-      )}
-      group by ${names}
-      having count(*) > 1 and _first_position is not null
-    ),
-    _in_run as (
-      select _checked._position, _files._file || ':' || _repeated._first.line as _holder
-      from ${CHECKED} as _checked
-      join _repeated on ${sameKey('_checked', '_repeated', key)}
-      join ${RUN_FILES} as _files on _files._file_id = _repeated._first.file_id
-      where _checked._position > _repeated._first_position
-    )
-    select * from _in_table
-    union all
-    select * from _in_run where _position not in (select _position from _in_table)`)
-}
-
-function sameKey(left: string, right: string, key: readonly Sql[]): Sql {
-  return join(
-    key.map((column) => sql`${ident(left)}.${column} = ${ident(right)}.${column}`),
-    ' and ',
-  )
+    _placed as (select _records.*, ${position()} as _position from _records join ${RUN_FILES} using (_file_id))
+    select _placed._file_id, _placed._line, coalesce(_taken._holder, _repeated._holder) as _holder
+    from _placed
+    left join ${TAKEN} as _taken on ${sameKey('_placed', '_taken', primaryKey)}
+    left join ${REPEATED} as _repeated
+      on ${sameKey('_placed', '_repeated', primaryKey)} and _placed._position > _repeated._position
+    where _taken._holder is not null or _repeated._holder is not null`)
 }

@@ -7,11 +7,13 @@ import { orderTables } from '../../core/config/order-tables.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { ident, readParquet, sql } from '../../core/sql.ts'
-import type { RawFile } from '../ods/index.ts'
-import { CHECKED, checkRecords, type TableInput } from './check-records.ts'
+import type { OdsResult } from '../ods/index.ts'
+import { type Accepted, acceptRecords } from './accept-records.ts'
 import { findKeyConflicts } from './find-key-conflicts.ts'
+import { findRefused } from './find-refused.ts'
 import { quarantineRows } from './quarantine-rows.ts'
 import { readRuleResults } from './rule-results.ts'
+import { createRunFiles, inputOf, type TableInput } from './table-input.ts'
 import { writeRows } from './write-rows.ts'
 
 export { checkContracts } from './check-contracts.ts'
@@ -19,8 +21,9 @@ export { checkContracts } from './check-contracts.ts'
 /** What a run adds to one table. */
 export interface TableResult {
   readonly tableName: string
-  /** Null when no record was good, or none was refused. */
-  readonly rows: DataFile | null
+  /** None when no record was good. */
+  readonly rows: readonly DataFile[]
+  /** Null when none was refused. */
   readonly rejects: DataFile | null
   /** Rows loaded and records quarantined, by file id; a file without any is not there. */
   readonly loaded: ReadonlyMap<string, number>
@@ -43,22 +46,17 @@ export async function showTables(
  * DW: judge the records of each table, parents before the tables that refer to them; good ones become typed rows, the
  * others go to quarantine. The views of `showTables` then show each table as it will be after the run.
  */
-export async function loadTables(lake: Lake, run: Run, rawFiles: readonly RawFile[]): Promise<TableResult[]> {
+export async function loadTables(lake: Lake, run: Run, ods: OdsResult): Promise<TableResult[]> {
   const { tables } = lake.project.config
   const results: TableResult[] = []
   for (const tableName of orderTables(tables) ?? []) {
-    const table = tables[tableName] as TableConfig
-    const files = rawFiles.filter((file) => file.upload.tableName === tableName && file.dataFile !== null)
-    if (files.length === 0) continue
-    const result = await loadTable(lake, run, {
-      tableName,
-      table,
-      tables,
-      files: files.map((file) => inputFile(lake, file)),
-    })
-    if (result.rows !== null) {
+    const input = inputOf(lake, tableName, ods)
+    if (input === undefined) continue
+    const result = await loadTable(lake, run, input)
+    if (result.rows.length > 0) {
       const present = livePaths(lake.state, lake.layout, 'dw', tableName)
-      await showTable(lake.engine, tableName, table, [...present, joinPath(lake.layout.lake, result.rows.path)])
+      const added = result.rows.map(({ path }) => joinPath(lake.layout.lake, path))
+      await showTable(lake.engine, tableName, input.table, [...present, ...added])
     }
     results.push(result)
   }
@@ -67,16 +65,18 @@ export async function loadTables(lake: Lake, run: Run, rawFiles: readonly RawFil
 
 async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<TableResult> {
   const started = performance.now()
-  await checkRecords(lake.engine, input)
-  await findKeyConflicts(lake, input)
-  const rows = await writeRows(lake, run, input)
+  await createRunFiles(lake.engine, input)
+  const accepted: Accepted[] = []
+  for (const part of input.parts) accepted.push(await acceptRecords(lake, run, input, part))
+  await findRefused(lake.engine, input, accepted)
+  await findKeyConflicts(lake, input, accepted)
+  const rows = await writeRows(lake, run, input, accepted)
   const rejects = await quarantineRows(lake, run, input)
-  await lake.engine.run(sql`drop table ${CHECKED}`) // the largest of what a run holds in memory
   const durationMs = Math.round(performance.now() - started)
   const loaded = await countByFile(lake, rows)
-  const quarantined = await countByFile(lake, rejects)
+  const quarantined = await countByFile(lake, rejects === null ? [] : [rejects])
   const ruleResults = rejects === null ? [] : await readRuleResults(lake, run, input.tableName, rejects)
-  const rowCount = rows?.rows ?? 0
+  const rowCount = rows.reduce((sum, file) => sum + file.rows, 0)
   const rejectCount = rejects?.rows ?? 0
   lake.log.info({ runId: run.runId, table: input.tableName, rowCount, rejectCount, durationMs }, 'table loaded')
   const step: StepEntry = {
@@ -90,10 +90,6 @@ async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<Table
   return { tableName: input.tableName, rows, rejects, loaded, quarantined, ruleResults, step }
 }
 
-function inputFile(lake: Lake, file: RawFile): TableInput['files'][number] {
-  return { fileId: file.fileId, name: file.upload.name, path: joinPath(lake.layout.lake, file.dataFile?.path ?? '') }
-}
-
 async function showTable(
   engine: Engine,
   tableName: string,
@@ -105,9 +101,11 @@ async function showTable(
   )
 }
 
-async function countByFile(lake: Lake, dataFile: DataFile | null): Promise<Map<string, number>> {
-  if (dataFile === null) return new Map()
-  const rows = await lake.engine.rows<{ _file_id: string; records: number }>(sql`
-    select _file_id, count(*) as records from ${readParquet([joinPath(lake.layout.lake, dataFile.path)])} group by _file_id`)
+async function countByFile(lake: Lake, dataFiles: readonly DataFile[]): Promise<Map<string, number>> {
+  if (dataFiles.length === 0) return new Map()
+  const paths = dataFiles.map(({ path }) => joinPath(lake.layout.lake, path))
+  const rows = await lake.engine.rows<{ _file_id: string; records: number }>(
+    sql`select _file_id, count(*) as records from ${readParquet(paths)} group by _file_id`,
+  )
   return new Map(rows.map((row) => [row._file_id, row.records]))
 }

@@ -2,9 +2,11 @@ import { writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import { ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
-import { CHECKED, readRecords, type TableInput } from './check-records.ts'
 import { KEY_CONFLICTS } from './find-key-conflicts.ts'
+import { REFUSED } from './find-refused.ts'
+import { readTypedRecords } from './read-records.ts'
 import { type Rule, recordRules, uniqueRule } from './rules/index.ts'
+import { RUN_FILES, type TableInput } from './table-input.ts'
 
 /**
  * Write the records that break a rule, each with its own text and with all rules it breaks.
@@ -16,30 +18,30 @@ export async function quarantineRows(lake: Lake, run: Run, input: TableInput): P
     Object.keys(input.table.columns).map((name) => ident(name)),
     ', ',
   )
+  const records = input.parts.map((part) => sql`select * from (${readTypedRecords(input, part)}) semi join _wanted using (_file_id, _line)`)
   const query = sql`
-    with _refused as (
-      select _position from ${CHECKED} where _broken
+    with _wanted as (
+      select _file_id, _line from ${REFUSED}
       union
-      select _position from ${KEY_CONFLICTS}
+      select _file_id, _line from ${KEY_CONFLICTS}
     ),
-    _records as (
-      select _all.*, _conflicts._holder
-      from (${readRecords(input)}) as _all
-      join _refused using (_position)
-      left join ${KEY_CONFLICTS} as _conflicts using (_position)
-    ),
+    _records as (${join(records, ' union all ')}),
     _judged as (
-      select *, list_filter([${join(rules.map(verdict), ', ')}], lambda _verdict: _verdict is not null) as _verdicts
+      select
+        _records.*, _files._file, _files._file_no,
+        list_filter([${join(rules.map(verdict), ', ')}], lambda _verdict: _verdict is not null) as _verdicts
       from _records
+      join ${RUN_FILES} as _files using (_file_id)
+      left join ${KEY_CONFLICTS} as _conflicts using (_file_id, _line)
     )
     select
-      ${columns}, _raw,
+      ${columns}, _extra, _raw,
       list_transform(_verdicts, lambda _verdict: _verdict.rule) as _rules,
       array_to_string(list_transform(_verdicts, lambda _verdict: _verdict.reason), '; ') as _reason,
       _file_id || ':' || _line as _id,
       _file, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id
     from _judged
-    order by _position`
+    order by _file_no, _line`
   return writeDataFile(lake, run, { layer: 'rejects', tableName: input.tableName }, query)
 }
 

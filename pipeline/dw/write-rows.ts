@@ -1,19 +1,36 @@
-import { writeDataFile } from '../../control/data-files.ts'
+import { adoptDataFile, writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
-import { ident, join, raw, sql } from '../../core/sql.ts'
-import { CHECKED, type TableInput } from './check-records.ts'
+import { removePath } from '../../core/durable-files.ts'
+import { readParquet, sql } from '../../core/sql.ts'
+import type { Accepted } from './accept-records.ts'
 import { KEY_CONFLICTS } from './find-key-conflicts.ts'
+import type { TableInput } from './table-input.ts'
 
-/** Write the records that break no rule as typed rows of the table. */
-export async function writeRows(lake: Lake, run: Run, input: TableInput): Promise<DataFile | null> {
-  const columns = join(
-    Object.keys(input.table.columns).map((name) => ident(name)),
-    ', ',
-  )
-  const query = sql`
-    select ${columns}, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id
-    from ${CHECKED}
-    where not _broken and _position not in (select _position from ${KEY_CONFLICTS})`
-  return writeDataFile(lake, run, { layer: 'dw', tableName: input.tableName }, query)
+/** Make data files of the table of what was accepted, without the records whose key is taken. */
+export async function writeRows(
+  lake: Lake,
+  run: Run,
+  input: TableInput,
+  accepted: readonly Accepted[],
+): Promise<DataFile[]> {
+  const written: DataFile[] = []
+  for (const { part, path } of accepted) {
+    const file = { layer: 'dw' as const, tableName: input.tableName, part: part.name }
+    const rows = readParquet([path])
+    const dataFile = (await hasConflict(lake, rows))
+      ? await writeDataFile(lake, run, file, sql`select * from ${rows} anti join ${KEY_CONFLICTS} using (_file_id, _line)`)
+      : await adoptDataFile(lake, run, file, path)
+    if (dataFile !== null) written.push(dataFile)
+    await removePath(path)
+  }
+  return written
+}
+
+async function hasConflict(lake: Lake, rows: ReturnType<typeof readParquet>): Promise<boolean> {
+  const { conflicts } = await lake.engine.row<{ conflicts: number }>(sql`select count(*) as conflicts from ${KEY_CONFLICTS}`)
+  if (conflicts === 0) return false
+  const { found } = await lake.engine.row<{ found: number }>(sql`
+    select count(*) as found from (select 1 from ${rows} semi join ${KEY_CONFLICTS} using (_file_id, _line) limit 1)`)
+  return found > 0
 }

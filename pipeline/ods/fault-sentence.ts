@@ -1,26 +1,50 @@
 import { assertNever } from '../../core/errors.ts'
-import type { Fault } from './parse-record.ts'
+import type { Fault as CsvFault } from './csv/parse-record.ts'
+import type { JsonFault } from './json-lines/parse-object.ts'
+
+export type Fault = CsvFault | JsonFault
+
+/** Faults that a backslash before a quote explains, where backslashes are escapes. */
+export const QUOTE_FAULTS: ReadonlySet<Fault> = new Set(['text_after_quote', 'unclosed_quote'])
+
+/** What a sentence names beside the fault itself. */
+export interface FaultContext {
+  readonly tableName: string
+  readonly limits: { readonly maxFieldBytes: number }
+}
 
 /**
  * What is wrong with a malformed record, as it stands in `_reason`.
  *
  * @param found fields that it has, where that is its fault
- * @param expected fields of the table
+ * @param expected fields of the table, or of the file's header
  */
-export function faultSentence(fault: Fault, found: number, expected: number, tableName: string): string {
+export function faultSentence(fault: Fault, found: number, expected: number, { tableName, limits }: FaultContext): string {
   switch (fault) {
     case 'field_count':
       return `the record has ${found} ${found === 1 ? 'field' : 'fields'}; ${tableName} has ${expected}`
     case 'text_after_quote':
-      return 'there is text between a closing quote and the next comma'
+      return 'there is text between a closing quote and the next delimiter'
     case 'unclosed_quote':
       return 'a quote is opened and never properly closed'
     case 'nul_byte':
       return 'the record holds a NUL byte (shown as \\x00)'
     case 'not_utf8':
-      return 'the record is not UTF-8 text (the bytes that are not are shown as \\xHH); save the file as UTF-8'
+      return 'the record is not UTF-8 text (the bytes that are not are shown as \\xHH); save the file as UTF-8, or name its encoding in pipeline_config.json ("encoding")'
+    case 'field_too_long':
+      return `a field is longer than ${limits.maxFieldBytes} bytes (limits.maxFieldBytes)`
     case 'too_long':
       return 'the record is longer than 16 MiB (its first 64 KiB are shown)'
+    case 'not_json':
+      return 'the line is no JSON'
+    case 'not_an_object':
+      return 'the line is JSON, but no object such as {"column": "value"}'
+    case 'lone_surrogate':
+      return 'a text holds half of a surrogate pair, such as "\\ud800", which is no character'
+    case 'key_twice':
+      return 'the object has two values for one column'
+    case 'unknown_key':
+      return `the object has a key that ${tableName} has no column for ("onExtraColumns": "refuse")`
     default:
       return assertNever(fault)
   }

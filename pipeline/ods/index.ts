@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Lake, Run } from '../../control/lake.ts'
-import type { StepEntry } from '../../control/ledger.ts'
+import type { DataFile, StepEntry } from '../../control/ledger.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import { type ClaimedUpload, type CopiedUpload, contentIdOf, type RefusedUpload } from '../uploads/index.ts'
+import { RunBatches } from './run-batches.ts'
 import { findOriginals, type Original } from './find-original.ts'
 import { loadRaw, type RawFile } from './load-raw.ts'
 
 export type { Original } from './find-original.ts'
-export type { RawFile } from './load-raw.ts'
+export type { FileDialect, RawFile } from './load-raw.ts'
 
 /** An upload whose content the lake has already, or has got from another upload of this run. */
 export interface DuplicateUpload {
@@ -17,6 +18,8 @@ export interface DuplicateUpload {
 
 export interface OdsResult {
   readonly rawFiles: readonly RawFile[]
+  /** Of each table, the records that our own parser has split: of any of its files, each with its line. */
+  readonly batches: ReadonlyMap<string, DataFile>
   readonly duplicates: readonly DuplicateUpload[]
   readonly refused: readonly RefusedUpload[]
   readonly steps: readonly StepEntry[]
@@ -30,6 +33,7 @@ export async function loadUploads(lake: Lake, run: Run, uploads: readonly Claime
   const duplicates: DuplicateUpload[] = []
   const refused = uploads.filter((upload) => upload.status === 'refused')
   const steps: StepEntry[] = []
+  const batches = new RunBatches(lake, run)
   for (const upload of copied) {
     const fileId = fileIdOf(upload)
     const original = originals.get(fileId)
@@ -39,38 +43,22 @@ export async function loadUploads(lake: Lake, run: Run, uploads: readonly Claime
     }
     const started = performance.now()
     try {
-      const rawFile = await loadRaw(lake, run, upload, fileId, tableOf(lake, upload))
+      const rawFile = await loadRaw(await batches.sourceOf(upload, fileId))
       rawFiles.push(rawFile)
       originals.set(fileId, { fileId, name: upload.name, runId: run.runId, records: rawFile.records })
-      const durationMs = Math.round(performance.now() - started)
-      steps.push({
-        runId: run.runId,
-        stage: 'ods',
-        target: upload.name,
-        rowsIn: rawFile.records,
-        rowsOut: rawFile.dataFile?.rows ?? 0,
-        durationMs,
-      })
-      lake.log.info(
-        {
-          runId: run.runId,
-          file: upload.name,
-          table: upload.tableName,
-          rowCount: rawFile.records,
-          sizeBytes: upload.sizeBytes,
-          reader: rawFile.dialect.reader,
-          durationMs,
-        },
-        'raw file published',
-      )
+      steps.push(stepOf(run, rawFile, started))
+      logLoaded(lake, run, rawFile)
     } catch (error) {
       if (!(error instanceof DroplakeError) || error.kind !== 'input') throw error
       refused.push({ ...upload, status: 'refused', error })
     }
   }
+  const unequal = new Set(await batches.removeUnequal(rawFiles))
+  for (const file of unequal) refused.push({ ...file.upload, status: 'refused', error: doesNotAddUp(file) })
   for (const { name, error } of refused)
     lake.log.warn({ runId: run.runId, file: name, code: error.code }, 'upload refused')
-  return { rawFiles, duplicates, refused, steps }
+  const whole = rawFiles.filter((file) => !unequal.has(file))
+  return { rawFiles: whole, batches: await batches.write(), duplicates, refused, steps }
 }
 
 /** An id for an upload that adds no content of its own: unlike its content's id, no other upload has it. */
@@ -82,8 +70,29 @@ function fileIdOf(upload: CopiedUpload): string {
   return contentIdOf(upload.tableName, upload.sha256)
 }
 
-function tableOf(lake: Lake, upload: CopiedUpload) {
-  const table = lake.project.config.tables[upload.tableName]
-  if (table === undefined) throw new DroplakeError('INTERNAL', `no contract for table "${upload.tableName}"`)
-  return table
+function doesNotAddUp({ upload, records }: RawFile): DroplakeError {
+  return new DroplakeError(
+    'CSV_DOES_NOT_ADD_UP',
+    `"${upload.name}": ${records} records were counted, but not as many were read; nothing of it was loaded`,
+    { details: { records }, hint: 'This is a fault of droplake: please report it with the file.' },
+  )
+}
+
+function stepOf(run: Run, { upload, records }: RawFile, started: number): StepEntry {
+  const durationMs = Math.round(performance.now() - started)
+  return { runId: run.runId, stage: 'ods', target: upload.name, rowsIn: records, rowsOut: records, durationMs }
+}
+
+function logLoaded(lake: Lake, run: Run, { upload, records, dialect }: RawFile): void {
+  lake.log.info(
+    {
+      runId: run.runId,
+      file: upload.name,
+      table: upload.tableName,
+      rowCount: records,
+      sizeBytes: upload.sizeBytes,
+      reader: dialect.reader,
+    },
+    'file read',
+  )
 }

@@ -10,7 +10,8 @@ export function maxLengthRules(table: TableConfig): Rule[] {
     return [
       {
         id: `max_length:${name}`,
-        broken: sql`${length} > ${raw(String(maxLength))}`,
+        // Bytes are known without a look at the text, and characters are no more than they.
+        broken: sql`(strlen(${ident(name)}) > ${raw(String(maxLength))} and ${length} > ${raw(String(maxLength))})`,
         reason: sql`${literal(`${name} `)} || ${shown(name)} || ' has ' || ${length} || ${literal(` characters; at most ${maxLength} are allowed`)}`,
       },
     ]

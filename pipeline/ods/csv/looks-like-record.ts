@@ -1,5 +1,5 @@
-import { formatOf } from '../../core/config/column-types.ts'
-import type { ColumnConfig, TableConfig } from '../../core/config/schema.ts'
+import { formatOf } from '../../../core/config/column-types.ts'
+import type { ColumnConfig, TableConfig } from '../../../core/config/schema.ts'
 
 /** Whether a line's fields are, by the types of their columns, a record of the table. */
 export type RecordTest = (fields: readonly string[]) => boolean
@@ -15,12 +15,21 @@ const FEWEST_TYPED_COLUMNS = 2
  * @returns undefined for a table with too few columns of other types than string
  */
 export function recordTest(table: TableConfig, columns: readonly string[]): RecordTest | undefined {
-  const patterns = columns.map((name) => {
-    const column = table.columns[name]
+  const patterns = typePatterns(table, columns)
+  if (patterns.filter((pattern) => pattern !== undefined).length < FEWEST_TYPED_COLUMNS) return undefined
+  return (fields) => fitsTypes(fields, patterns)
+}
+
+/** Of each field, how a value of its column is written; undefined where any text will do. */
+export function typePatterns(table: TableConfig, columns: readonly string[]): (RegExp | undefined)[] {
+  return columns.map((name) => {
+    const column = Object.hasOwn(table.columns, name) ? table.columns[name] : undefined
     return column?.required ? patternOf(column) : undefined
   })
-  if (patterns.filter((pattern) => pattern !== undefined).length < FEWEST_TYPED_COLUMNS) return undefined
-  return (fields) => patterns.every((pattern, index) => pattern === undefined || pattern.test(fields[index] ?? ''))
+}
+
+export function fitsTypes(fields: readonly string[], patterns: readonly (RegExp | undefined)[]): boolean {
+  return patterns.every((pattern, index) => pattern === undefined || pattern.test(fields[index] ?? ''))
 }
 
 function patternOf(column: ColumnConfig): RegExp | undefined {

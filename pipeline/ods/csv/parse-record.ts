@@ -1,23 +1,41 @@
-// Where one record begins and ends, byte by byte, by RFC 4180. The account of a file and the careful reader both rest on it.
+// Where one record begins and ends, byte by byte, by RFC 4180 and its common variants. The account of a file and the careful reader both rest on it.
 
 export const LF = 10
 export const CR = 13
-export const QUOTE = 34
+export const BACKSLASH = 92
 const NUL = 0
 
 /** Why a record cannot be split into its columns. */
-export type Fault = 'field_count' | 'text_after_quote' | 'unclosed_quote' | 'nul_byte' | 'not_utf8' | 'too_long'
+export type Fault =
+  | 'field_count'
+  | 'text_after_quote'
+  | 'unclosed_quote'
+  | 'nul_byte'
+  | 'not_utf8'
+  | 'field_too_long'
+  | 'too_long'
 
 /** How a line ended; bits, so that those of a file can be collected. */
 export const LINE_END = { none: 0, lf: 1, crlf: 2, cr: 4 } as const
 
 export interface RecordFormat {
   readonly delimiter: number
+  /** The byte around quoted fields; NO_QUOTE when there are none. Inside of one, two of them are one. */
+  readonly quote: number
+  /** Inside quotes, a backslash before a quote or a backslash takes away its meaning. */
+  readonly hasBackslash: boolean
+  /** How the file's lines end, LF or CRLF; a line that ends otherwise is read all the same. Bits of LINE_END. */
+  readonly lineEnd: number
+  /** A field with more bytes than this, as written, makes its record malformed. */
+  readonly maxFieldBytes: number
   /** Fields that a record must have; 0 accepts any number. */
   readonly fieldCount: number
   /** Whether the line in `bytes[start, end)` holds a record, by the types of its fields; unset where they do not tell. */
   readonly isRecord?: ((bytes: Uint8Array, start: number, end: number) => boolean) | undefined
 }
+
+/** No byte at all. */
+export const NO_QUOTE = -1
 
 /** What was found; one object is filled again and again, because there are millions of records. */
 export interface ParsedRecord {
@@ -34,6 +52,10 @@ export interface ParsedRecord {
   lineEnd: number
   fault: Fault | null
   hasNul: boolean
+  /** Written in a way that readers read differently: a quote inside an unquoted field, or a backslash escape. */
+  isUnusual: boolean
+  /** Bytes of the longest field, as written. */
+  longestFieldBytes: number
   /** Of several lines: where the first ends, where the second begins, and how the first one ended. */
   firstLineEnd: number
   firstLineNext: number
@@ -50,6 +72,8 @@ export function emptyRecord(): ParsedRecord {
     lineEnd: 0,
     fault: null,
     hasNul: false,
+    isUnusual: false,
+    longestFieldBytes: 0,
     firstLineEnd: 0,
     firstLineNext: 0,
     firstLineKind: 0,
@@ -107,16 +131,19 @@ function parseAsWritten(
   format: RecordFormat,
   found: ParsedRecord,
 ): boolean {
-  const { delimiter } = format
+  const { delimiter, quote } = format
   const mostFields = format.fieldCount === 0 ? Number.POSITIVE_INFINITY : format.fieldCount + MOST_EXTRA_FIELDS
   found.fieldCount = 1
   found.markupBytes = 0
   found.lineCount = 1
   found.hasNul = false
+  found.isUnusual = false
+  found.longestFieldBytes = 0
   let at = start
   for (;;) {
-    if (at < length && bytes[at] === QUOTE) {
-      at = skipQuotedField(bytes, at, length, isLast, found)
+    const fieldStart = at
+    if (at < length && bytes[at] === quote) {
+      at = skipQuotedField(bytes, at, length, isLast, format, found)
       if (at === NEEDS_MORE) return false
       if (at === UNCLOSED) return found.lineCount > 1 ? giveUpFirstLine(found) : giveUpRestOfFile(found, length)
       const after = at < length ? bytes[at] : LF
@@ -129,8 +156,10 @@ function parseAsWritten(
       const byte = bytes[at]
       if (byte === delimiter || byte === LF || byte === CR) break
       if (byte === NUL) found.hasNul = true
+      else if (byte === quote) found.isUnusual = true
       at++
     }
+    if (at - fieldStart > found.longestFieldBytes) found.longestFieldBytes = at - fieldStart
     if (at === length || bytes[at] !== delimiter) break
     found.fieldCount++
     found.markupBytes++
@@ -143,18 +172,32 @@ function parseAsWritten(
 }
 
 /** The offset behind the closing quote of the field that opens at `at`, or NEEDS_MORE, or UNCLOSED. */
-function skipQuotedField(bytes: Uint8Array, at: number, length: number, isLast: boolean, found: ParsedRecord): number {
+function skipQuotedField(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  isLast: boolean,
+  format: RecordFormat,
+  found: ParsedRecord,
+): number {
+  const { quote, hasBackslash } = format
   let next = at + 1
   while (next < length) {
     const byte = bytes[next]
-    if (byte === QUOTE) {
+    if (byte === quote) {
       if (next + 1 === length && !isLast) return NEEDS_MORE
-      if (next + 1 === length || bytes[next + 1] !== QUOTE) {
+      if (next + 1 === length || bytes[next + 1] !== quote) {
         found.markupBytes += 2
         return next + 1
       }
       found.markupBytes++
       next += 2
+    } else if (hasBackslash && byte === BACKSLASH) {
+      if (next + 1 === length && !isLast) return NEEDS_MORE
+      const isEscape = next + 1 < length && (bytes[next + 1] === quote || bytes[next + 1] === BACKSLASH)
+      if (isEscape) found.markupBytes++
+      found.isUnusual = true
+      next += isEscape ? 2 : 1
     } else if (byte === LF || byte === CR) {
       if (byte === CR && next + 1 === length && !isLast) return NEEDS_MORE
       const size = lineEndSize(bytes, next, length)
@@ -186,6 +229,7 @@ function endLine(bytes: Uint8Array, at: number, length: number, isLast: boolean,
 function faultOf(found: ParsedRecord, format: RecordFormat, start: number): Fault | null {
   const isBlank = found.end === start
   if (format.fieldCount !== 0 && found.fieldCount !== format.fieldCount && !isBlank) return 'field_count'
+  if (found.longestFieldBytes > format.maxFieldBytes) return 'field_too_long'
   return found.hasNul ? 'nul_byte' : null
 }
 
@@ -217,14 +261,14 @@ function isGoodRecord(
   format: RecordFormat,
   found: ParsedRecord,
 ): boolean {
-  if (whole.fault === 'field_count') return hasPairedQuotes(bytes, at, found.end)
+  if (whole.fault === 'field_count') return hasPairedQuotes(bytes, at, found.end, format.quote)
   return found.lineCount === 1 && format.isRecord?.(bytes, at, found.end) === true
 }
 
 /** The tail of a quoted field, `B",x`, may have the right number of fields too; its quote has no other one. */
-function hasPairedQuotes(bytes: Uint8Array, start: number, end: number): boolean {
+function hasPairedQuotes(bytes: Uint8Array, start: number, end: number, quote: number): boolean {
   let quotes = 0
-  for (let at = start; at < end; at++) if (bytes[at] === QUOTE) quotes++
+  for (let at = start; at < end; at++) if (bytes[at] === quote) quotes++
   return quotes % 2 === 0
 }
 

@@ -1,0 +1,36 @@
+import { join as joinPath } from 'node:path'
+import { stageDataFile } from '../../control/data-files.ts'
+import type { Lake, Run } from '../../control/lake.ts'
+import { ident, join, raw, sql } from '../../core/sql.ts'
+import { readJudgedRecords } from './read-records.ts'
+import { typedName } from './rules/index.ts'
+import type { InputPart, TableInput } from './table-input.ts'
+
+/** The records of a part that break no rule, as typed rows in a file that may become a data file. */
+export interface Accepted {
+  readonly part: InputPart
+  /** Absolute; in the run's folder. */
+  readonly path: string
+  readonly rows: number
+}
+
+/** Judge the records of a part in one pass, and write those that are good as typed rows. */
+export async function acceptRecords(lake: Lake, run: Run, input: TableInput, part: InputPart): Promise<Accepted> {
+  const typed = join(
+    Object.keys(input.table.columns).map((name) => sql`${typedName(name)} as ${ident(name)}`),
+    ', ',
+  )
+  const extra = part.hasExtra ? sql`_extra, ` : sql``
+  const query = sql`
+    select ${typed}, ${extra}_file_id, _line, ${raw(String(run.runId))}::bigint as _run_id
+    from (${readJudgedRecords(input, part)})
+    where not _broken`
+  const path = joinPath(run.folder, `accepted-${part.name}.parquet`)
+  // Pushed down into the casts, the filter would have them computed twice: 4.9 s instead of 2.8 s for 10 million records (2026-11).
+  await lake.engine.run(sql`set disabled_optimizers = 'filter_pushdown'`)
+  try {
+    return { part, path, rows: await stageDataFile(lake, 'dw', path, query) }
+  } finally {
+    await lake.engine.run(sql`reset disabled_optimizers`)
+  }
+}

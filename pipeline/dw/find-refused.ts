@@ -1,0 +1,26 @@
+import type { Engine } from '../../core/engine.ts'
+import { ident, join, readParquet, type Sql, sql } from '../../core/sql.ts'
+import type { Accepted } from './accept-records.ts'
+import { readTypedRecords } from './read-records.ts'
+import { typedName } from './rules/index.ts'
+import type { TableInput } from './table-input.ts'
+
+/** Records that were not accepted: `_file_id`, `_line`, and the values of the key's columns under their names. */
+export const REFUSED = ident('refused')
+
+/** What a part has and its accepted rows have not: by construction no record is in neither. */
+export async function findRefused(engine: Engine, input: TableInput, accepted: readonly Accepted[]): Promise<void> {
+  const key = join(
+    input.table.primaryKey.map((column) => sql`${typedName(column)} as ${ident(column)}`),
+    ', ',
+  )
+  const queries = accepted.map((rows) => sql`select _file_id, _line, ${key} from (${refusedOf(input, rows)})`)
+  await engine.run(sql`create or replace temp table ${REFUSED} as ${join(queries, ' union all ')}`)
+}
+
+function refusedOf(input: TableInput, { part, path, rows }: Accepted): Sql {
+  const records = readTypedRecords(input, part)
+  if (rows === part.records) return sql`from (${records}) where false`
+  const identity = part.lines === null ? sql`(_file_id, _line)` : sql`(_line)`
+  return sql`from (${records}) anti join ${readParquet([path])} using ${identity}`
+}

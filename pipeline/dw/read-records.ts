@@ -1,0 +1,50 @@
+import type { TableConfig } from '../../core/config/schema.ts'
+import { exactPath, ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
+import { recordRules, typedName } from './rules/index.ts'
+import type { InputPart, TableInput } from './table-input.ts'
+import { looseName, looseValue, typedValue } from './typed-value.ts'
+
+/**
+ * A query of the records of a part as ODS has them: every column of the table as text, `_extra`, `_malformed`, `_raw`,
+ * `_file_id` and `_line`.
+ */
+export function readRecords({ table }: TableInput, part: InputPart): Sql {
+  const columns = join(columnsOf(table), ', ')
+  const extra = part.hasExtra ? sql`_extra` : sql`null::varchar as _extra`
+  const path = literal(exactPath(part.path))
+  if (part.lines === null)
+    return sql`
+      select ${columns}, ${extra}, _malformed, _raw, _file_id, _line
+      from read_parquet(${path}, hive_partitioning = false)`
+  const { fileId, firstLine, hasPlaceholders } = part.lines
+  return sql`
+    select
+      ${columns}, ${extra}, null::varchar as _malformed, null::varchar as _raw, ${literal(fileId)} as _file_id,
+      file_row_number + ${raw(String(firstLine))} as _line
+    from read_parquet(${path}, hive_partitioning = false, file_row_number = true)
+    ${hasPlaceholders ? sql`where coalesce(${columns}) is not null` : sql``}`
+}
+
+/** `readRecords`, with each column's value as `_typed_<column>`; NULL where its text is none of its type. */
+export function readTypedRecords(input: TableInput, part: InputPart): Sql {
+  const columns = Object.entries(input.table.columns)
+  const loose = columns.map(([name, column]) => sql`${looseValue(name, column)} as ${looseName(name)}`)
+  const typed = columns.map(([name, column]) => sql`${typedValue(name, column)} as ${typedName(name)}`)
+  // Two steps, so that each text is cast once.
+  return sql`
+    select *, ${join(typed, ', ')}
+    from (select *, ${join(loose, ', ')} from (${readRecords(input, part)}))`
+}
+
+/** `readTypedRecords`, judged by all rules that need no other record of the run: `_broken`. */
+export function readJudgedRecords(input: TableInput, part: InputPart): Sql {
+  const broken = join(
+    recordRules(input.table, input.tables).map((rule) => rule.broken),
+    ' or ',
+  )
+  return sql`select *, coalesce(${broken}, false) as _broken from (${readTypedRecords(input, part)})`
+}
+
+function columnsOf(table: TableConfig): Sql[] {
+  return Object.keys(table.columns).map((name) => ident(name))
+}

@@ -1,0 +1,51 @@
+import type { TableConfig } from '../../../core/config/schema.ts'
+import { recordTest } from './looks-like-record.ts'
+import { LINE_END, NO_QUOTE, type RecordFormat } from './parse-record.ts'
+import type { ScanStart } from './scan-records.ts'
+import { splitRecord } from './split-record.ts'
+
+export type Quote = '"' | "'" | ''
+export type Escape = 'doubled' | 'backslash'
+
+/** How a CSV's text is to be read; kept in control.files.dialect. */
+export interface CsvDialect {
+  readonly format: 'csv'
+  readonly delimiter: string
+  readonly quote: Quote
+  readonly escape: Escape
+  readonly lineEnd: 'lf' | 'crlf'
+  readonly hasHeader: boolean
+  /** Of each field, the table's column, or the name of an extra one. */
+  readonly columns: readonly string[]
+  /** Those of `columns` that the table does not have. */
+  readonly extra: readonly string[]
+  /** Columns of the table that the header does not name. */
+  readonly missing: readonly string[]
+  /** Blank lines before the header or the first record. */
+  readonly leadingBlankLines: number
+  /** Where the records begin. */
+  readonly start: ScanStart
+}
+
+/** What the parser needs to know of a dialect, and of the table that its records are of. */
+export function recordFormat(dialect: CsvDialect, table: TableConfig, maxFieldBytes: number): RecordFormat {
+  const marks = fieldMarks(dialect)
+  const test = recordTest(table, dialect.columns)
+  const isRecord = (bytes: Uint8Array, start: number, end: number) =>
+    test?.(splitRecord(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), start, end, marks)) ?? false
+  return {
+    ...marks,
+    fieldCount: dialect.columns.length,
+    lineEnd: LINE_END[dialect.lineEnd],
+    maxFieldBytes,
+    isRecord: test && isRecord,
+  }
+}
+
+export function fieldMarks({ delimiter, quote, escape }: Pick<CsvDialect, 'delimiter' | 'quote' | 'escape'>) {
+  return {
+    delimiter: delimiter.charCodeAt(0),
+    quote: quote === '' ? NO_QUOTE : quote.charCodeAt(0),
+    hasBackslash: escape === 'backslash',
+  }
+}

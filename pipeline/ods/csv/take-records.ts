@@ -1,0 +1,69 @@
+import { QUOTE_FAULTS, faultSentence } from '../fault-sentence.ts'
+import type { RecordSource } from "../record-source.ts"
+import type { OpenedText } from '../text/open-text.ts'
+import { rawText } from '../text/raw-text.ts'
+import { type CsvDialect, fieldMarks, recordFormat } from './dialect.ts'
+import type { RegularCopy } from './regular-copy.ts'
+import { type RecordAccount, type RecordVisitor, scanRecords } from './scan-records.ts'
+import { splitRecord } from './split-record.ts'
+
+/** A file's records, taken apart by our own parser. */
+export interface TakenRecords {
+  readonly dialect: CsvDialect
+  readonly account: RecordAccount
+  /** A record with a damaged quote has a backslash before a quote: perhaps it is an escape. */
+  readonly mayHaveEscapes: boolean
+}
+
+/**
+ * Make the account of a file, and put its records into the batch: all of them, or with a `copy` only those that are not
+ * regular, while the copy gets the lines of the others.
+ */
+export async function takeRecords(
+  source: RecordSource,
+  text: OpenedText,
+  dialect: CsvDialect,
+  copy?: RegularCopy,
+): Promise<TakenRecords> {
+  const marks = fieldMarks(dialect)
+  const addRecord = recordAdder(source, dialect)
+  let mayHaveEscapes = false
+  const take: RecordVisitor = (bytes, start, end, line, fieldCount, fault) => {
+    if (fault === null) {
+      addRecord(splitRecord(bytes, start, end, marks), line)
+      return
+    }
+    const raw = bytes.subarray(start, end)
+    mayHaveEscapes ||= QUOTE_FAULTS.has(fault) && raw.includes(`\\${dialect.quote}`)
+    const reason = faultSentence(fault, fieldCount, dialect.columns.length, source)
+    source.batch.addMalformed(reason, rawText(raw), source.fileId, line)
+  }
+  const format = recordFormat(dialect, source.table, source.limits.maxFieldBytes)
+  const onRegular = copy === undefined ? take : undefined
+  const account = await scanRecords(text.path, dialect.start, format, {
+    onRegular,
+    onIrregular: take,
+    lines: copy,
+    onBytes: (doneBytes) => source.onBytes(doneBytes, text.sizeBytes),
+  })
+  return { dialect, account, mayHaveEscapes }
+}
+
+/** Puts a record's fields into the columns of the table, and what the table has no column for into JSON. */
+function recordAdder({ batch, fileId }: RecordSource, dialect: CsvDialect): (fields: string[], line: number) => void {
+  const places = batch.columns.map((column) => dialect.columns.indexOf(column))
+  const extra = dialect.extra.map((name) => [name, dialect.columns.indexOf(name)] as const)
+  return (fields, line) => {
+    const values = places.map((place) => orMissing(fields[place]))
+    const json =
+      extra.length === 0
+        ? null
+        : JSON.stringify(Object.fromEntries(extra.map(([name, place]) => [name, orMissing(fields[place])])))
+    batch.addRecord(values, json, fileId, line)
+  }
+}
+
+/** An empty text is missing, as it is where the engine reads. */
+function orMissing(text: string | undefined): string | null {
+  return text === undefined || text === '' ? null : text
+}

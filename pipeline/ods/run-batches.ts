@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util'
+import { removeDataFile, writeDataFile } from '../../control/data-files.ts'
+import type { Lake, Run } from '../../control/lake.ts'
+import type { DataFile } from '../../control/ledger.ts'
+import { DroplakeError } from '../../core/errors.ts'
+import type { CopiedUpload } from '../uploads/index.ts'
+import type { RawFile } from './load-raw.ts'
+import { NO_BATCH_COUNTS, RecordBatch } from './record-batch.ts'
+import type { RecordSource } from './record-source.ts'
+
+/** The batches of a run, one for each table that has uploads. */
+export class RunBatches {
+  readonly #lake: Lake
+  readonly #run: Run
+  readonly #batches = new Map<string, RecordBatch>()
+
+  constructor(lake: Lake, run: Run) {
+    this.#lake = lake
+    this.#run = run
+  }
+
+  /** All that a reader needs to know of an upload. */
+  async sourceOf(upload: CopiedUpload, fileId: string): Promise<RecordSource> {
+    const { tables, limits } = this.#lake.project.config
+    const { tableName } = upload
+    const table = tables[tableName]
+    if (table === undefined) throw new DroplakeError('INTERNAL', `no contract for table "${tableName}"`)
+    const batch = this.#batches.get(tableName) ?? (await this.#open(tableName, Object.keys(table.columns)))
+    const { log, onProgress } = this.#lake
+    const onBytes = (doneBytes: number, totalBytes: number) =>
+      onProgress({ file: upload.name, stage: 'read', doneBytes, totalBytes })
+    return { lake: this.#lake, run: this.#run, upload, fileId, tableName, table, limits, batch, log, onBytes }
+  }
+
+  /** Files of which the batches do not hold what their accounts say; all that was loaded of them is taken back. */
+  async removeUnequal(rawFiles: readonly RawFile[]): Promise<RawFile[]> {
+    const unequal: RawFile[] = []
+    for (const [tableName, batch] of this.#batches) {
+      const counts = await batch.counts()
+      for (const file of rawFiles.filter(({ upload }) => upload.tableName === tableName)) {
+        const found = counts.get(file.fileId) ?? NO_BATCH_COUNTS
+        if (isDeepStrictEqual(found, file.inBatch)) continue
+        this.#lake.log.warn({ file: file.upload.name, expected: file.inBatch, found }, 'batch does not agree with the account')
+        await batch.removeFile(file.fileId)
+        if (file.regular !== null) await removeDataFile(this.#lake.layout, file.regular)
+        unequal.push(file)
+      }
+    }
+    return unequal
+  }
+
+  /** Write each batch as a data file. @returns by table; a batch without records is not there */
+  async write(): Promise<Map<string, DataFile>> {
+    const written = new Map<string, DataFile>()
+    for (const [tableName, batch] of this.#batches) {
+      const file = { layer: 'ods' as const, tableName, part: 'records' }
+      const dataFile = await writeDataFile(this.#lake, this.#run, file, batch.records())
+      if (dataFile !== null) written.set(tableName, dataFile)
+      await batch.drop()
+    }
+    return written
+  }
+
+  async #open(tableName: string, columns: readonly string[]): Promise<RecordBatch> {
+    const batch = await RecordBatch.open(this.#lake.engine, String(this.#batches.size + 1), columns)
+    this.#batches.set(tableName, batch)
+    return batch
+  }
+}

@@ -1,0 +1,58 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import { READ_CHUNK_BYTES } from '../../../core/durable-files.ts'
+import { DroplakeError, isSystemError, messageOf } from '../../../core/errors.ts'
+import { formatBytes } from '../../../core/format-bytes.ts'
+import type { TextSource } from './open-text.ts'
+import { decompressZstd } from './zstd.ts'
+
+/**
+ * Unpack a file beside itself, and stop as soon as it grows beyond the limits.
+ *
+ * @throws {DroplakeError} UPLOAD_TOO_LARGE, UPLOAD_DAMAGED
+ */
+export async function decompress(
+  source: TextSource,
+  compression: 'gzip' | 'zstd',
+): Promise<{ path: string; sizeBytes: number }> {
+  const path = `${source.path}.unpacked`
+  let sizeBytes = 0
+  async function* watch(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      sizeBytes += chunk.length
+      refuseTooLarge(source, sizeBytes)
+      yield chunk
+    }
+  }
+  const packed = createReadStream(source.path, { highWaterMark: READ_CHUNK_BYTES })
+  const unpacked = createWriteStream(path)
+  try {
+    if (compression === 'gzip')
+      await pipeline(packed, createGunzip({ chunkSize: READ_CHUNK_BYTES }), watch, unpacked)
+    else await pipeline(packed, decompressZstd, watch, unpacked)
+  } catch (cause) {
+    if (cause instanceof DroplakeError || isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EIO', 'EMFILE')) throw cause
+    throw damaged(source, compression, cause)
+  }
+  return { path, sizeBytes }
+}
+
+function refuseTooLarge({ name, sizeBytes, limits }: TextSource, unpackedBytes: number): void {
+  const mostByRatio = sizeBytes * limits.maxExpansion
+  if (unpackedBytes <= Math.min(mostByRatio, limits.maxFileBytes)) return
+  const isByRatio = mostByRatio <= limits.maxFileBytes
+  const limit = isByRatio
+    ? `${limits.maxExpansion} times its ${formatBytes(sizeBytes)} (limits.maxExpansion)`
+    : `${formatBytes(limits.maxFileBytes)} (limits.maxFileBytes)`
+  throw new DroplakeError('UPLOAD_TOO_LARGE', `"${name}" unpacks to more than ${limit}`, {
+    hint: 'If it is what it should be, raise the limit in pipeline_config.json or drop it unpacked.',
+  })
+}
+
+function damaged({ name }: TextSource, compression: string, cause: unknown): DroplakeError {
+  return new DroplakeError('UPLOAD_DAMAGED', `"${name}" cannot be unpacked with ${compression}: ${messageOf(cause)}`, {
+    cause,
+    hint: 'It was cut off or changed on its way: transfer or export it again.',
+  })
+}
