@@ -6,7 +6,7 @@ import { readJudgedRecords } from './read-records.ts'
 import { typedName } from './rules/index.ts'
 import type { InputPart, TableInput } from './table-input.ts'
 
-/** The records of a part that break no rule, as typed rows in a file that may become a data file. */
+/** The records of a part that break no rule by themselves, as typed rows in a file that may become a data file. */
 export interface Accepted {
   readonly part: InputPart
   /** Absolute; in the run's folder. */
@@ -14,7 +14,10 @@ export interface Accepted {
   readonly rows: number
 }
 
-/** Judge the records of a part in one pass, and write those that are good as typed rows. */
+/**
+ * Judge the records of a part in one pass, each by itself, and write those that are good as typed rows, in their order.
+ * There must be no join in this query: it would lose the order (seen on 1.5.6), by which repeated keys are found.
+ */
 export async function acceptRecords(lake: Lake, run: Run, input: TableInput, part: InputPart): Promise<Accepted> {
   const typed = join(
     Object.keys(input.table.columns).map((name) => sql`${typedName(name)} as ${ident(name)}`),

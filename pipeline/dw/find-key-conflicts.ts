@@ -1,6 +1,5 @@
 import type { Lake } from '../../control/lake.ts'
-import { ident, readParquet, sql } from '../../core/sql.ts'
-import type { Accepted } from './accept-records.ts'
+import { ident, type Sql, sql } from '../../core/sql.ts'
 import { REFUSED } from './find-refused.ts'
 import { findRepeatedKeys, REPEATED } from './find-repeated-keys.ts'
 import { findTakenKeys, TAKEN } from './find-taken-keys.ts'
@@ -13,13 +12,13 @@ export const KEY_CONFLICTS = ident('key_conflicts')
 /**
  * Find records whose key a row of the table has, or an earlier record of the run that is good but for its key.
  * It is what one would get by loading record after record: of several with one key, the first good one is loaded.
+ *
+ * @param good a relation of the good records
  */
-export async function findKeyConflicts(lake: Lake, input: TableInput, accepted: readonly Accepted[]): Promise<void> {
+export async function findKeyConflicts(lake: Lake, input: TableInput, good: Sql): Promise<void> {
   const { primaryKey } = input.table
-  const good = readParquet(accepted.map(({ path }) => path))
-  const goodRows = accepted.reduce((sum, { rows }) => sum + rows, 0)
   await findTakenKeys(lake, input, good)
-  await findRepeatedKeys(lake.engine, input, good, goodRows)
+  await findRepeatedKeys(lake.engine, input, good)
   const key = keyNames(primaryKey)
   await lake.engine.run(sql`
     create or replace temp table ${KEY_CONFLICTS} as

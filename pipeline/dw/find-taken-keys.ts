@@ -12,7 +12,7 @@ export const TAKEN = ident('taken_keys')
  * Find which keys of the run the table has already. Keys alone are compared first: the table may have many times the rows of
  * the run, and most of its files are passed over by their smallest and largest key.
  *
- * @param good a relation of the accepted records
+ * @param good a relation of the good records
  */
 export async function findTakenKeys(lake: Lake, { tableName, table }: TableInput, good: Sql): Promise<void> {
   const present = ident('dw', tableName)

@@ -68,8 +68,8 @@ async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<Table
   await createRunFiles(lake.engine, input)
   const accepted: Accepted[] = []
   for (const part of input.parts) accepted.push(await acceptRecords(lake, run, input, part))
-  await findRefused(lake.engine, input, accepted)
-  await findKeyConflicts(lake, input, accepted)
+  const good = await findRefused(lake.engine, input, accepted)
+  await findKeyConflicts(lake, input, good)
   const rows = await writeRows(lake, run, input, accepted)
   const rejects = await quarantineRows(lake, run, input)
   const durationMs = Math.round(performance.now() - started)

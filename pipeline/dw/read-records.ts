@@ -36,10 +36,10 @@ export function readTypedRecords(input: TableInput, part: InputPart): Sql {
     from (select *, ${join(loose, ', ')} from (${readRecords(input, part)}))`
 }
 
-/** `readTypedRecords`, judged by all rules that need no other record of the run: `_broken`. */
+/** `readTypedRecords`, judged by all rules that need nothing but the record: `_broken`. */
 export function readJudgedRecords(input: TableInput, part: InputPart): Sql {
   const broken = join(
-    recordRules(input.table, input.tables).map((rule) => rule.broken),
+    recordRules(input.table).map((rule) => rule.broken),
     ' or ',
   )
   return sql`select *, coalesce(${broken}, false) as _broken from (${readTypedRecords(input, part)})`

@@ -2,12 +2,15 @@ import { adoptDataFile, writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import { removePath } from '../../core/durable-files.ts'
-import { readParquet, sql } from '../../core/sql.ts'
+import { readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { Accepted } from './accept-records.ts'
 import { KEY_CONFLICTS } from './find-key-conflicts.ts'
+import { ORPHANS } from './find-orphans.ts'
 import type { TableInput } from './table-input.ts'
 
-/** Make data files of the table of what was accepted, without the records whose key is taken. */
+const UNWANTED = sql`(select _file_id, _line from ${KEY_CONFLICTS} union all select _file_id, _line from ${ORPHANS})`
+
+/** Make data files of the table of what was accepted, without the records that refer to nothing or whose key is taken. */
 export async function writeRows(
   lake: Lake,
   run: Run,
@@ -18,8 +21,8 @@ export async function writeRows(
   for (const { part, path } of accepted) {
     const file = { layer: 'dw' as const, tableName: input.tableName, part: part.name }
     const rows = readParquet([path])
-    const dataFile = (await hasConflict(lake, rows))
-      ? await writeDataFile(lake, run, file, sql`select * from ${rows} anti join ${KEY_CONFLICTS} using (_file_id, _line)`)
+    const dataFile = (await hasUnwanted(lake, rows))
+      ? await writeDataFile(lake, run, file, sql`select * from ${rows} anti join ${UNWANTED} using (_file_id, _line)`)
       : await adoptDataFile(lake, run, file, path)
     if (dataFile !== null) written.push(dataFile)
     await removePath(path)
@@ -27,10 +30,10 @@ export async function writeRows(
   return written
 }
 
-async function hasConflict(lake: Lake, rows: ReturnType<typeof readParquet>): Promise<boolean> {
-  const { conflicts } = await lake.engine.row<{ conflicts: number }>(sql`select count(*) as conflicts from ${KEY_CONFLICTS}`)
-  if (conflicts === 0) return false
+async function hasUnwanted(lake: Lake, rows: Sql): Promise<boolean> {
+  const { unwanted } = await lake.engine.row<{ unwanted: number }>(sql`select count(*) as unwanted from ${UNWANTED}`)
+  if (unwanted === 0) return false
   const { found } = await lake.engine.row<{ found: number }>(sql`
-    select count(*) as found from (select 1 from ${rows} semi join ${KEY_CONFLICTS} using (_file_id, _line) limit 1)`)
+    select count(*) as found from (select 1 from ${rows} semi join ${UNWANTED} using (_file_id, _line) limit 1)`)
   return found > 0
 }

@@ -6,16 +6,16 @@ import { requiredRules } from './required.ts'
 import type { Rule } from './rule.ts'
 import { typeRules } from './type.ts'
 
+export { referenceRules } from './reference.ts'
 export { type Rule, typedName } from './rule.ts'
 export { uniqueRule } from './unique.ts'
 
-/** All rules of a table that a record can be judged by without the other records of its run; `unique` comes on top. */
-export function recordRules(table: TableConfig, tables: Config['tables']): Rule[] {
-  return [
-    malformedRule,
-    ...requiredRules(table),
-    ...typeRules(table),
-    ...maxLengthRules(table),
-    ...referenceRules(table, tables),
-  ]
+/** The rules of a table that a record can be judged by alone. */
+export function recordRules(table: TableConfig): Rule[] {
+  return [malformedRule, ...requiredRules(table), ...typeRules(table), ...maxLengthRules(table)]
+}
+
+/** All rules of a table but `unique`, which looks at the other records of the run. */
+export function allRecordRules(table: TableConfig, tables: Config['tables']): Rule[] {
+  return [...recordRules(table), ...referenceRules(table, tables)]
 }

@@ -59,7 +59,12 @@ function bestDialect(head: Buffer, table: TableConfig): Marks & { readonly readi
   const candidates = candidatesFor(head, table).map((marks) => ({ ...marks, reading: tryDialect(head, marks, table) }))
   const [first, ...others] = candidates
   if (first === undefined) throw new DroplakeError('INTERNAL', 'there is no dialect to try')
-  return others.reduce((best, other) => (isBetter(other.reading, best.reading) ? other : best), first)
+  return others.filter(isLikely).reduce((best, other) => (isBetter(other.reading, best.reading) ? other : best), first)
+}
+
+/** A damaged double quote is none by the single one: that one has to stand around fields of most records to be the quote. */
+function isLikely({ quote, reading }: Marks & { readonly reading: Reading }): boolean {
+  return quote !== "'" || reading.quoted * 2 > reading.wellFormed
 }
 
 /** The most common first. */

@@ -100,6 +100,8 @@ export async function scanRecords(
 }
 
 const MOST_FIELD_COUNTS = 1000
+/** A number of fields that no record has. */
+const NOT_SIMPLE = -1
 
 class Scan {
   readonly #format: RecordFormat
@@ -203,15 +205,14 @@ class Scan {
         if (bytes[at] === quote) {
           do at++
           while (isSpecial[bytes[at] as number] === 0 || bytes[at] === delimiter)
-          // Anything but the closing quote here, and behind it anything but the field's end, is not simple.
-          if (bytes[at] !== quote) break
+          // Anything but the closing quote here, a line end above all, and behind it anything but the field's end, is not simple.
+          if (bytes[at] !== quote) fields = NOT_SIMPLE
           at++
           markup += 2
-          if (isSpecial[bytes[at] as number] === 0 || bytes[at] === quote) break
         } else {
           while (isSpecial[bytes[at] as number] === 0) at++
         }
-        if (bytes[at] !== delimiter) break
+        if (bytes[at] !== delimiter || fields === NOT_SIMPLE) break
         fields++
         at++
       }

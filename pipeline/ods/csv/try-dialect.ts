@@ -14,6 +14,8 @@ export interface Reading {
   /** Of the first records, those whose fields are as many and of such types as the contract says; and all well-formed ones. */
   readonly fitting: number
   readonly wellFormed: number
+  /** Well-formed records with a field in quotes. */
+  readonly quoted: number
   /** Every field that is not empty stands in quotes, in several records of several fields. */
   readonly isQuotedThroughout: boolean
 }
@@ -61,7 +63,7 @@ function firstRecord(head: Buffer, marks: FieldMarks): FirstRecord | undefined {
 function sample(head: Buffer, from: number, format: RecordFormat, patterns: readonly (RegExp | undefined)[]) {
   const found = emptyRecord()
   const end = Math.min(head.length, from + SAMPLE_BYTES)
-  let [wellFormed, fitting, unquoted] = [0, 0, 0]
+  let [wellFormed, fitting, quoted, unquoted] = [0, 0, 0, 0]
   for (let at = from, records = 0; at < end && records < SAMPLE_RECORDS; at = found.next) {
     // A record that the sample's end may have cut off says nothing.
     if (!parseRecord(head, at, end, end === head.length && head.length < MAX_RECORD_BYTES, format, found)) break
@@ -72,9 +74,10 @@ function sample(head: Buffer, from: number, format: RecordFormat, patterns: read
     const fields = splitRecord(head, at, found.end, format)
     if (fitsTypes(fields, patterns)) fitting++
     const quotedBytes = found.markupBytes - (fields.length - 1)
+    if (quotedBytes > 0) quoted++
     if (quotedBytes < 2 * fields.filter((field) => field !== '').length) unquoted++
   }
-  return { wellFormed, fitting, isQuotedThroughout: wellFormed > 1 && format.fieldCount > 1 && unquoted === 0 }
+  return { wellFormed, fitting, quoted, isQuotedThroughout: wellFormed > 1 && format.fieldCount > 1 && unquoted === 0 }
 }
 
 function formatOf(marks: FieldMarks, fieldCount: number): RecordFormat {
