@@ -1,7 +1,16 @@
 // Writes Parquet data files under names that nobody uses yet; the catalog makes them visible later.
 import { stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import { ensureFolder, exists, hashFile, listFolder, moveFile, removePath, syncFile, syncFolder } from '../core/durable-files.ts'
+import {
+  ensureFolder,
+  exists,
+  hashFile,
+  listFolder,
+  moveFile,
+  removePath,
+  syncFile,
+  syncFolder,
+} from '../core/durable-files.ts'
 import { DroplakeError } from '../core/errors.ts'
 import { exactPath, literal, raw, type Sql, sql } from '../core/sql.ts'
 import type { Lake, Run } from './lake.ts'

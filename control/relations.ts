@@ -87,7 +87,7 @@ export function selectRaw(table: TableConfig, paths: readonly string[]): Sql {
   return sql`
     select ${join(listed, ', ')}
     from (select ${emptyRow(placed)} where false union all by name select * from ${readParquet(paths, 'file_row_number = true')})
-    where _line is not null or coalesce(${values}) is not null`
+    where _line is not null or coalesce(${values}, _extra) is not null`
 }
 
 function emptyRow(columns: readonly Column[]): Sql {

@@ -110,7 +110,11 @@ function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary 
     .filter((file) => file.layer === 'dw' && file.tableName === table)
     .reduce((sum, file) => sum + file.rows, 0)
   const added = work.tables.find((result) => result.tableName === table)?.rows ?? []
-  return { table, ...sumCounts(work.files.filter((file) => file.tableName === table)), rows: added.reduce((sum, file) => sum + file.rows, rowsBefore) }
+  return {
+    table,
+    ...sumCounts(work.files.filter((file) => file.tableName === table)),
+    rows: added.reduce((sum, file) => sum + file.rows, rowsBefore),
+  }
 }
 
 function summarizeFile(file: FileEntry, originals: ReadonlyMap<string, Original>, hint: string | null): FileSummary {

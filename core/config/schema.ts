@@ -32,7 +32,10 @@ const referenceSchema = z.strictObject({
 const fileFormatSchema = {
   delimiter: z
     .string()
-    .regex(/^[\t !#$%&()*+,\-./:;<=>?@[\]^`{|}~]$/, 'expected one character such as , ; | or a tab; no letter, digit, quote or backslash')
+    .regex(
+      /^[\t !#$%&()*+,\-./:;<=>?@[\]^`{|}~]$/,
+      'expected one character such as , ; | or a tab; no letter, digit, quote or backslash',
+    )
     .optional()
     .describe('Between fields. Default: found out per file among comma, semicolon, tab and |'),
   quote: z.enum(['"', "'", '']).optional().describe('Around fields; empty for none. Default: found out per file'),
@@ -48,7 +51,9 @@ const fileFormatSchema = {
   onExtraColumns: z
     .enum(['keep', 'refuse'])
     .default('keep')
-    .describe('Columns of a header that the table does not have: kept in _extra, or the file is refused. Default: keep'),
+    .describe(
+      'Columns of a header that the table does not have: kept in _extra, or the file is refused. Default: keep',
+    ),
 }
 
 const tableSchema = z.strictObject({

@@ -11,10 +11,13 @@ export const ORPHANS = ident('orphans')
 export async function findOrphans(engine: Engine, input: TableInput, accepted: readonly Accepted[]): Promise<number> {
   const { table, tables } = input
   const rules = referenceRules(table, tables)
-  const broken = rules.length === 0 ? sql`false` : join(
-    rules.map((rule) => rule.broken),
-    ' or ',
-  )
+  const broken =
+    rules.length === 0
+      ? sql`false`
+      : join(
+          rules.map((rule) => rule.broken),
+          ' or ',
+        )
   const key = join(
     table.primaryKey.map((column) => ident(column)),
     ', ',

@@ -18,7 +18,9 @@ export async function quarantineRows(lake: Lake, run: Run, input: TableInput): P
     Object.keys(input.table.columns).map((name) => ident(name)),
     ', ',
   )
-  const records = input.parts.map((part) => sql`select * from (${readTypedRecords(input, part)}) semi join _wanted using (_file_id, _line)`)
+  const records = input.parts.map(
+    (part) => sql`select * from (${readTypedRecords(input, part)}) semi join _wanted using (_file_id, _line)`,
+  )
   const query = sql`
     with _wanted as (
       select _file_id, _line from ${REFUSED}

@@ -22,7 +22,7 @@ export function readRecords({ table }: TableInput, part: InputPart): Sql {
       ${columns}, ${extra}, null::varchar as _malformed, null::varchar as _raw, ${literal(fileId)} as _file_id,
       file_row_number + ${raw(String(firstLine))} as _line
     from read_parquet(${path}, hive_partitioning = false, file_row_number = true)
-    ${hasPlaceholders ? sql`where coalesce(${columns}) is not null` : sql``}`
+    ${hasPlaceholders ? sql`where coalesce(${columns}, _extra) is not null` : sql``}`
 }
 
 /** `readRecords`, with each column's value as `_typed_<column>`; NULL where its text is none of its type. */

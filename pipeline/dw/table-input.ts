@@ -54,8 +54,6 @@ export function inputOf(lake: Lake, tableName: string, ods: OdsResult): TableInp
 
 export async function createRunFiles(engine: Engine, { files }: TableInput): Promise<void> {
   await engine.run(sql`create or replace temp table ${RUN_FILES} (_file_no bigint, _file_id varchar, _file varchar)`)
-  const rows = files.map(
-    (file, index) => sql`(${raw(String(index))}, ${literal(file.fileId)}, ${literal(file.name)})`,
-  )
+  const rows = files.map((file, index) => sql`(${raw(String(index))}, ${literal(file.fileId)}, ${literal(file.name)})`)
   await engine.run(sql`insert into ${RUN_FILES} values ${join(rows, ', ')}`)
 }

@@ -19,7 +19,12 @@ export interface FaultContext {
  * @param found fields that it has, where that is its fault
  * @param expected fields of the table, or of the file's header
  */
-export function faultSentence(fault: Fault, found: number, expected: number, { tableName, limits }: FaultContext): string {
+export function faultSentence(
+  fault: Fault,
+  found: number,
+  expected: number,
+  { tableName, limits }: FaultContext,
+): string {
   switch (fault) {
     case 'field_count':
       return `the record has ${found} ${found === 1 ? 'field' : 'fields'}; ${tableName} has ${expected}`

@@ -10,5 +10,8 @@ export function matchColumn(field: string, table: TableConfig): string | undefin
 }
 
 function plainName(name: string): string {
-  return name.trim().toLowerCase().replace(/[\s_-]+/g, '_')
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '_')
 }

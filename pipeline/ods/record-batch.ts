@@ -62,7 +62,12 @@ export class RecordBatch {
   /** What it holds, by file id. */
   async counts(): Promise<Map<string, BatchCounts>> {
     this.#flush()
-    const rows = await this.#engine.rows<{ _file_id: string; records: number; malformed: number; text_bytes: number }>(sql`
+    const rows = await this.#engine.rows<{
+      _file_id: string
+      records: number
+      malformed: number
+      text_bytes: number
+    }>(sql`
       select _file_id, count(*) as records, count(_malformed) as malformed, ${textBytes(this.columns, true)} as text_bytes
       from ${this.#table}
       group by _file_id`)

@@ -19,6 +19,8 @@ export interface RecordSource {
   readonly table: TableConfig
   readonly limits: LimitsConfig
   readonly batch: RecordBatch
+  /** A file of at most so many bytes is read by our own parser alone. */
+  readonly smallBytes: number
   readonly log: Logger
   readonly onBytes: (doneBytes: number, totalBytes: number) => void
 }

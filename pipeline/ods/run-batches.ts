@@ -8,6 +8,9 @@ import type { RawFile } from './load-raw.ts'
 import { NO_BATCH_COUNTS, RecordBatch } from './record-batch.ts'
 import type { RecordSource } from './record-source.ts'
 
+/** Up to this size our own parser is as fast as the engine, and the file needs no data file of its own. 1 MiB. */
+const SMALL_BYTES = 1024 * 1024
+
 /** The batches of a run, one for each table that has uploads. */
 export class RunBatches {
   readonly #lake: Lake
@@ -29,7 +32,19 @@ export class RunBatches {
     const { log, onProgress } = this.#lake
     const onBytes = (doneBytes: number, totalBytes: number) =>
       onProgress({ file: upload.name, stage: 'read', doneBytes, totalBytes })
-    return { lake: this.#lake, run: this.#run, upload, fileId, tableName, table, limits, batch, log, onBytes }
+    return {
+      lake: this.#lake,
+      run: this.#run,
+      upload,
+      fileId,
+      tableName,
+      table,
+      limits,
+      batch,
+      smallBytes: SMALL_BYTES,
+      log,
+      onBytes,
+    }
   }
 
   /** Files of which the batches do not hold what their accounts say; all that was loaded of them is taken back. */
@@ -40,7 +55,10 @@ export class RunBatches {
       for (const file of rawFiles.filter(({ upload }) => upload.tableName === tableName)) {
         const found = counts.get(file.fileId) ?? NO_BATCH_COUNTS
         if (isDeepStrictEqual(found, file.inBatch)) continue
-        this.#lake.log.warn({ file: file.upload.name, expected: file.inBatch, found }, 'batch does not agree with the account')
+        this.#lake.log.warn(
+          { file: file.upload.name, expected: file.inBatch, found },
+          'batch does not agree with the account',
+        )
         await batch.removeFile(file.fileId)
         if (file.regular !== null) await removeDataFile(this.#lake.layout, file.regular)
         unequal.push(file)

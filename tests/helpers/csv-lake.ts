@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import type { Lake, Run } from '../../control/lake.ts'
+import type { DataFile } from '../../control/ledger.ts'
 import { withLake } from '../../control/open-lake.ts'
+import { selectRaw } from '../../control/relations.ts'
 import { startRun } from '../../control/run-folder.ts'
 import { loadProject } from '../../core/config/load-config.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
 import { silentLogger } from '../../core/logger.ts'
-import { exactPath, ident, join as joinSql, literal, sql } from '../../core/sql.ts'
+import { ident, join as joinSql, sql } from '../../core/sql.ts'
 import { loadRaw, type RawFile } from '../../pipeline/ods/load-raw.ts'
+import { RunBatches } from '../../pipeline/ods/run-batches.ts'
 import { contentIdOf } from '../../pipeline/uploads/index.ts'
 
 /** A row of an ODS file. */
@@ -19,6 +23,19 @@ export interface RawRow {
   readonly cells: Readonly<Record<string, string | null>>
   readonly malformed: string | null
   readonly raw: string | null
+  /** JSON; not there when the record has nothing beyond the table's columns. */
+  readonly extra?: string
+}
+
+export interface LoadOptions {
+  readonly name?: string
+  readonly smallBytes?: number
+  /** Settings of the table for this file alone. */
+  readonly contract?: Partial<TableConfig>
+}
+
+export interface LoadedFile extends RawFile {
+  readonly dataFiles: readonly DataFile[]
 }
 
 /** A lake of text tables under a run that never commits: all that `loadRaw` needs, and the real thing throughout. */
@@ -32,36 +49,50 @@ export class CsvLake {
     this.run = run
   }
 
-  /** Load these bytes as a new upload. @throws what `loadRaw` throws */
-  async load(tableName: string, content: string | Uint8Array, name = `${tableName}.csv`): Promise<RawFile> {
+  /**
+   * Load these bytes as a new upload, the regular records by the engine however small the file is.
+   *
+   * @throws what `loadRaw` throws
+   */
+  async load(tableName: string, content: string | Uint8Array, options: LoadOptions = {}): Promise<LoadedFile> {
+    const { name = `${tableName}.csv`, smallBytes = 0, contract = {} } = options
     const bytes = Buffer.from(content)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const number = ++this.#uploads
-    const path = join(this.run.folder, `upload-${number}`)
+    const folder = join(this.run.folder, `upload-${number}`)
+    await mkdir(folder)
+    const path = join(folder, 'upload')
     await writeFile(path, bytes)
     const identity = { device: '0', inode: '0', sizeBytes: String(bytes.length), modifiedNs: '0' }
     const upload = { status: 'copied', name, tableName, path, sizeBytes: bytes.length, sha256, identity } as const
+    const batches = new RunBatches(this.lake, { ...this.run, runId: number })
     try {
-      // A run loads no content twice; a test may, and then its file needs a name of its own.
-      const fileId = contentIdOf(tableName, `${sha256} ${number}`)
-      return await loadRaw(this.lake, this.run, upload, fileId, this.table(tableName))
+      const source = await batches.sourceOf(upload, contentIdOf(tableName, sha256))
+      const rawFile = await loadRaw({ ...source, smallBytes, table: { ...source.table, ...contract } })
+      expect(await batches.removeUnequal([rawFile])).toEqual([])
+      const batch = (await batches.write()).get(tableName)
+      const dataFiles = [rawFile.regular, batch].filter((file) => file != null)
+      return { ...rawFile, dataFiles }
     } finally {
-      await rm(path)
+      await rm(folder, { recursive: true })
     }
   }
 
-  /** What an upload's Parquet file holds, in the order of the file. */
-  async rows(rawFile: RawFile): Promise<RawRow[]> {
-    if (rawFile.dataFile === null) return []
-    const path = literal(exactPath(join(this.lake.layout.lake, rawFile.dataFile.path)))
+  /** What ODS holds of an upload, in the order of the file. */
+  async rows(rawFile: LoadedFile): Promise<RawRow[]> {
+    const { tableName } = rawFile.upload
+    const table = this.table(tableName)
+    const columns = Object.keys(table.columns)
+    const paths = rawFile.dataFiles.map((file) => join(this.lake.layout.lake, file.path))
     // The node client drops a byte order mark from the front of a value, so each one is given another first character.
-    const columns = [...rawFile.dialect.columns, '_malformed', '_raw'].map((name) => sql`'=' || ${ident(name)}`)
+    const texts = [...columns, '_malformed', '_raw', '_extra'].map((name) => sql`'=' || ${ident(name)}`)
     const rows = await this.lake.engine.rows(sql`
-      select _line, [${joinSql(columns, ', ')}] as texts from read_parquet(${path}, file_row_number = true) order by file_row_number`)
+      select _line, [${joinSql(texts, ', ')}] as texts from (${selectRaw(table, paths)}) order by _line`)
     return rows.map(({ _line, texts }) => {
       const values = (texts as (string | null)[]).map((text) => text?.slice(1) ?? null)
-      const cells = Object.fromEntries(rawFile.dialect.columns.map((name, index) => [name, values[index] ?? null]))
-      return { line: Number(_line), cells, malformed: values.at(-2) ?? null, raw: values.at(-1) ?? null }
+      const cells = Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]))
+      const [malformed = null, raw = null, extra = null] = values.slice(columns.length)
+      return { line: Number(_line), cells, malformed, raw, ...(extra === null ? {} : { extra }) }
     })
   }
 

@@ -1,11 +1,28 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Fault } from '../../pipeline/ods/parse-record.ts'
-import { type RecordAccount, type ScanStart, scanRecords } from '../../pipeline/ods/scan-records.ts'
-import { splitRecord } from '../../pipeline/ods/split-record.ts'
+import { type Fault, LINE_END, type RecordFormat } from '../../pipeline/ods/csv/parse-record.ts'
+import {
+  type RecordAccount,
+  type RecordVisitor,
+  type ScanStart,
+  scanRecords,
+} from '../../pipeline/ods/csv/scan-records.ts'
+import { splitRecord } from '../../pipeline/ods/csv/split-record.ts'
 
-export const COMMA = 44
+/** CSV by RFC 4180, of any number of fields. */
+export const RFC_4180: RecordFormat = {
+  delimiter: 44,
+  quote: 34,
+  hasBackslash: false,
+  lineEnd: LINE_END.lf,
+  maxFieldBytes: 16 * 1024 * 1024,
+  fieldCount: 0,
+}
+
+export function rfc4180(fieldCount: number): RecordFormat {
+  return { ...RFC_4180, fieldCount }
+}
 
 /** A record as `scanRecords` handed it out. */
 export interface ScannedRecord {
@@ -51,15 +68,11 @@ export async function scanBytes(
 
 export async function scanFile(path: string, fieldCount: number, from: ScanStart = FROM_THE_TOP): Promise<Scanned> {
   const records: ScannedRecord[] = []
-  const account = await scanRecords(
-    path,
-    from,
-    { delimiter: COMMA, fieldCount },
-    (bytes, start, end, line, found, fault) => {
-      const fields = fault === null ? splitRecord(bytes, start, end, COMMA) : null
-      records.push({ line, fault, fields, fieldCount: found, bytes: Buffer.from(bytes.subarray(start, end)) })
-    },
-  )
+  const visit: RecordVisitor = (bytes, start, end, line, found, fault) => {
+    const fields = fault === null ? splitRecord(bytes, start, end, RFC_4180) : null
+    records.push({ line, fault, fields, fieldCount: found, bytes: Buffer.from(bytes.subarray(start, end)) })
+  }
+  const account = await scanRecords(path, from, rfc4180(fieldCount), { onRegular: visit, onIrregular: visit })
   return { records, account }
 }
 

@@ -72,7 +72,7 @@ function candidatesFor(head: Buffer, table: TableConfig): Marks[] {
   const delimiters = table.delimiter === undefined ? likelyDelimiters(head, table) : [table.delimiter]
   return delimiters.flatMap((delimiter) =>
     likelyQuotes(head, table).flatMap((quote) =>
-      likelyEscapes(head, table, quote).map((escape) => ({ delimiter, quote, escape })),
+      likelyEscapes(head, table, quote).map((escaping) => ({ delimiter, quote, escape: escaping })),
     ),
   )
 }

@@ -2,7 +2,7 @@ import type { TableConfig } from '../../../core/config/schema.ts'
 import { recordTest } from './looks-like-record.ts'
 import { LINE_END, NO_QUOTE, type RecordFormat } from './parse-record.ts'
 import type { ScanStart } from './scan-records.ts'
-import { splitRecord } from './split-record.ts'
+import { type FieldMarks, splitRecord } from './split-record.ts'
 
 export type Quote = '"' | "'" | ''
 export type Escape = 'doubled' | 'backslash'
@@ -42,10 +42,10 @@ export function recordFormat(dialect: CsvDialect, table: TableConfig, maxFieldBy
   }
 }
 
-export function fieldMarks({ delimiter, quote, escape }: Pick<CsvDialect, 'delimiter' | 'quote' | 'escape'>) {
+export function fieldMarks(dialect: Pick<CsvDialect, 'delimiter' | 'quote' | 'escape'>): FieldMarks {
   return {
-    delimiter: delimiter.charCodeAt(0),
-    quote: quote === '' ? NO_QUOTE : quote.charCodeAt(0),
-    hasBackslash: escape === 'backslash',
+    delimiter: dialect.delimiter.charCodeAt(0),
+    quote: dialect.quote === '' ? NO_QUOTE : dialect.quote.charCodeAt(0),
+    hasBackslash: dialect.escape === 'backslash',
   }
 }

@@ -8,9 +8,6 @@ import { scanRecords } from './scan-records.ts'
 import { type TakenRecords, takeRecords } from './take-records.ts'
 import { writeRegular } from './write-regular.ts'
 
-/** Up to this size our own parser is as fast as the engine, and the file needs no data file of its own. 1 MiB. */
-const SMALL_BYTES = 1024 * 1024
-
 interface LoadedCsv extends LoadedRecords {
   readonly dialect: CsvDialect
   readonly mayHaveEscapes: boolean
@@ -36,7 +33,7 @@ export async function loadCsv(source: RecordSource, text: OpenedText): Promise<L
 }
 
 async function loadAs(source: RecordSource, text: OpenedText, dialect: CsvDialect): Promise<LoadedCsv> {
-  if (text.sizeBytes <= SMALL_BYTES) return loadByParser(source, text, dialect)
+  if (text.sizeBytes <= source.smallBytes) return loadByParser(source, text, dialect)
   const copy = new RegularCopy(text.path, `${source.upload.path}.regular`, dialect)
   try {
     // The engine can pass over a header of one line at the top, and over nothing else.

@@ -34,22 +34,23 @@ export function readRegular({ path, dialect, skip, longestBytes }: RegularText):
     from read_csv(
       ${literal(exactPath(path))}, columns = {${columns}}, auto_detect = false, header = false, skip = ${raw(String(skip))},
       hive_partitioning = false, delim = ${literal(dialect.delimiter)}, quote = ${quote}, escape = ${quote},
-      new_line = ${literal(dialect.lineEnd === 'lf' ? '\\n' : '\\r\\n')}, compression = 'none', strict_mode = true, null_padding = false,
+      compression = 'none', strict_mode = true, null_padding = false,
       max_line_size = ${raw(String(lineBytes))}, buffer_size = ${raw(String(Math.max(BUFFER_BYTES, 2 * lineBytes)))}
     )`
 }
 
-/** The table's columns out of the fields of a file, in the order of the table, and `_extra`; NULL where the file has none. */
+/** The table's columns out of the fields of a file, in the order of the table, and `_extra`, JSON of the
+ * others; NULL where there is none. */
 export function tableColumns(columns: readonly string[], dialect: CsvDialect): Sql {
   const own = columns.map((column) => {
     const index = dialect.columns.indexOf(column)
     return index === -1 ? sql`null::varchar as ${ident(column)}` : sql`${field(index)} as ${ident(column)}`
   })
-  const extra = dialect.extra.map(
-    (name) => sql`${literal(name)}, ${field(dialect.columns.indexOf(name))}`,
-  )
-  const all = extra.length === 0 ? own : [...own, sql`json_object(${join(extra, ', ')})::varchar as _extra`]
-  return join(all, ', ')
+  if (dialect.extra.length === 0) return join(own, ', ')
+  const extra = dialect.extra.map((name) => field(dialect.columns.indexOf(name)))
+  const pairs = dialect.extra.map((name, index) => sql`${literal(name)}, ${extra[index] as Sql}`)
+  const json = sql`case when coalesce(${join(extra, ', ')}) is not null then json_object(${join(pairs, ', ')})::varchar end`
+  return join([...own, sql`${json} as _extra`], ', ')
 }
 
 function field(index: number): Sql {

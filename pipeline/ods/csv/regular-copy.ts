@@ -20,6 +20,7 @@ export class RegularCopy implements LineSink {
   #buffer = Buffer.alloc(0)
   #length = 0
   #placeholders = 0
+  #isNeeded = false
 
   /** @param path where the copy goes */
   constructor(source: string, path: string, dialect: CsvDialect) {
@@ -29,7 +30,9 @@ export class RegularCopy implements LineSink {
     this.#lineEnd = Buffer.from(LINE_ENDS[dialect.lineEnd])
     // A line without a byte would be no record to the engine.
     const empty = dialect.columns.length === 1 ? dialect.quote.repeat(2) : ''
-    this.#placeholder = Buffer.from(empty + dialect.delimiter.repeat(dialect.columns.length - 1) + LINE_ENDS[dialect.lineEnd])
+    this.#placeholder = Buffer.from(
+      empty + dialect.delimiter.repeat(dialect.columns.length - 1) + LINE_ENDS[dialect.lineEnd],
+    )
   }
 
   /** Lines that hold no regular record. */
@@ -39,12 +42,13 @@ export class RegularCopy implements LineSink {
 
   /** Where the copy is; undefined when none was needed. */
   get path(): string | undefined {
-    return this.#file === undefined ? undefined : this.#path
+    return this.#isNeeded ? this.#path : undefined
   }
 
   /** Begin the copy now, also where all lines so far are regular. */
   begin(offset: number = this.#bodyOffset): void {
-    if (this.#file !== undefined) return
+    if (this.#isNeeded) return
+    this.#isNeeded = true
     this.#file = openSync(this.#path, 'w')
     this.#buffer = Buffer.allocUnsafe(READ_CHUNK_BYTES)
     this.#copyBefore(offset)
@@ -66,10 +70,12 @@ export class RegularCopy implements LineSink {
     for (let line = 0; line < count; line++) this.#write(this.#placeholder, 0, this.#placeholder.length)
   }
 
+  /** Safe to repeat. */
   close(): void {
     if (this.#file === undefined) return
     this.#flush()
     closeSync(this.#file)
+    this.#file = undefined
   }
 
   /** The regular lines up to `offset`, which were passed over until now. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { ReadWindow } from '../text/read-window.ts'
 import {
   BACKSLASH,
   CR,
@@ -10,7 +11,6 @@ import {
   parseRecord,
   type RecordFormat,
 } from './parse-record.ts'
-import { ReadWindow } from '../text/read-window.ts'
 
 /** A record longer than this is malformed, and an open quote reaches no further: it bounds memory. 16 MiB. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024

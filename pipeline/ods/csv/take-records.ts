@@ -1,5 +1,6 @@
-import { QUOTE_FAULTS, faultSentence } from '../fault-sentence.ts'
-import type { RecordSource } from "../record-source.ts"
+import { extraJson } from '../extra-json.ts'
+import { faultSentence, QUOTE_FAULTS } from '../fault-sentence.ts'
+import type { RecordSource } from '../record-source.ts'
 import type { OpenedText } from '../text/open-text.ts'
 import { rawText } from '../text/raw-text.ts'
 import { type CsvDialect, fieldMarks, recordFormat } from './dialect.ts'
@@ -55,11 +56,8 @@ function recordAdder({ batch, fileId }: RecordSource, dialect: CsvDialect): (fie
   const extra = dialect.extra.map((name) => [name, dialect.columns.indexOf(name)] as const)
   return (fields, line) => {
     const values = places.map((place) => orMissing(fields[place]))
-    const json =
-      extra.length === 0
-        ? null
-        : JSON.stringify(Object.fromEntries(extra.map(([name, place]) => [name, orMissing(fields[place])])))
-    batch.addRecord(values, json, fileId, line)
+    const others = extra.map(([name, place]) => [name, orMissing(fields[place])] as const)
+    batch.addRecord(values, extraJson(others), fileId, line)
   }
 }
 

@@ -50,8 +50,9 @@ export function tryDialect(
 
 function firstRecord(head: Buffer, marks: FieldMarks): FirstRecord | undefined {
   const found = emptyRecord()
+  const format = formatOf(marks, 0)
   for (let at = 0, line = 1; at < head.length; line++, at = found.next) {
-    parseRecord(head, at, head.length, true, formatOf(marks, 0), found)
+    parseRecord(head, at, head.length, true, format, found)
     const next = { offset: found.next, line: line + found.lineCount }
     const isWhole = found.fault === null && found.fieldCount <= MOST_FIELDS
     if (found.fault !== null || found.end > at)

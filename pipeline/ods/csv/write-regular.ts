@@ -4,8 +4,8 @@ import type { DataFile } from '../../../control/ledger.ts'
 import { DroplakeError } from '../../../core/errors.ts'
 import { literal, raw, readParquet, sql } from '../../../core/sql.ts'
 import type { RecordSource } from '../record-source.ts'
-import { textBytes } from '../text-bytes.ts'
 import type { OpenedText } from '../text/open-text.ts'
+import { textBytes } from '../text-bytes.ts'
 import { readRegular, tableColumns } from './read-regular.ts'
 import type { RegularCopy } from './regular-copy.ts'
 import type { TakenRecords } from './take-records.ts'
@@ -34,7 +34,8 @@ export async function writeRegular(
   const query = sql`select ${tableColumns(columns, dialect)}, ${literal(fileId)} as _file_id${firstLine} from (${fields})`
   const written = await writeDataFile(lake, run, { layer: 'ods', tableName, part: fileId }, query)
   const expected = { rows: records + copy.placeholders, text_bytes: bytes }
-  const found = written === null ? { rows: 0, text_bytes: 0 } : await countWritten(source, written, dialect.extra.length > 0)
+  const found =
+    written === null ? { rows: 0, text_bytes: 0 } : await countWritten(source, written, dialect.extra.length > 0)
   if (found.rows === expected.rows && found.text_bytes === expected.text_bytes) return written
   if (written !== null) await removeDataFile(lake.layout, written)
   throw new DroplakeError('ENGINE_FAILED', 'what the engine read does not agree with the account', {

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { DroplakeError } from '../../../core/errors.ts'
-import { matchColumn } from '../match-column.ts'
+import { extraJson } from '../extra-json.ts'
 import { type Fault, faultSentence } from '../fault-sentence.ts'
+import { matchColumn } from '../match-column.ts'
 import type { LoadedRecords, RecordSource } from '../record-source.ts'
 import type { OpenedText } from '../text/open-text.ts'
 import { rawText } from '../text/raw-text.ts'
@@ -108,7 +109,7 @@ function recordPlacer(table: TableConfig, extra: Set<string>): Placer {
     }
     if (others.length > 0 && table.onExtraColumns === 'refuse') return 'unknown_key'
     for (const [key] of others) if (extra.size < MOST_EXTRA) extra.add(key)
-    return { values, extra: others.length === 0 ? null : JSON.stringify(Object.fromEntries(others)), textBytes }
+    return { values, extra: extraJson(others), textBytes }
   }
 }
 

@@ -1,6 +1,13 @@
 // One line of JSON, with numbers and nested values as the very text that stands there: JSON.parse would round 12345678901234567890.
 
-export type JsonFault = 'not_json' | 'not_an_object' | 'nul_byte' | 'not_utf8' | 'lone_surrogate' | 'key_twice' | 'unknown_key'
+export type JsonFault =
+  | 'not_json'
+  | 'not_an_object'
+  | 'nul_byte'
+  | 'not_utf8'
+  | 'lone_surrogate'
+  | 'key_twice'
+  | 'unknown_key'
 
 /** A key and its value as text; null for null. */
 export type JsonEntry = readonly [key: string, text: string | null]

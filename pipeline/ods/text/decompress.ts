@@ -28,8 +28,7 @@ export async function decompress(
   const packed = createReadStream(source.path, { highWaterMark: READ_CHUNK_BYTES })
   const unpacked = createWriteStream(path)
   try {
-    if (compression === 'gzip')
-      await pipeline(packed, createGunzip({ chunkSize: READ_CHUNK_BYTES }), watch, unpacked)
+    if (compression === 'gzip') await pipeline(packed, createGunzip({ chunkSize: READ_CHUNK_BYTES }), watch, unpacked)
     else await pipeline(packed, decompressZstd, watch, unpacked)
   } catch (cause) {
     if (cause instanceof DroplakeError || isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EIO', 'EMFILE')) throw cause

@@ -99,9 +99,13 @@ function refuseNotText(head: Buffer, name: string, compression: Compression): vo
 }
 
 function notText(name: string, is: string, hint: string): DroplakeError {
-  return new DroplakeError('UPLOAD_NOT_TEXT', `"${name}" is ${is}; expected CSV or JSON lines, plain or in gzip or zstd`, {
-    hint,
-  })
+  return new DroplakeError(
+    'UPLOAD_NOT_TEXT',
+    `"${name}" is ${is}; expected CSV or JSON lines, plain or in gzip or zstd`,
+    {
+      hint,
+    },
+  )
 }
 
 function startsWith(head: Buffer, bytes: readonly number[]): boolean {

@@ -29,7 +29,7 @@ function malformed(line: number, reason: string, raw: string): RawRow {
 
 test('a file with a header and no record leaves no file in ODS', async () => {
   await withCsvLake(PEOPLE, async (lake) => {
-    expect(await lake.load('people', 'id,name\n\n')).toMatchObject({ dataFile: null, records: 0, blank: 1 })
+    expect(await lake.load('people', 'id,name\n\n')).toMatchObject({ dataFiles: [], records: 0, blank: 1 })
   })
 })
 
@@ -60,7 +60,7 @@ test.each([
   ['a comma in quotes behind a space', ' "a,b"\n1,c\n', [row(1, ' "a', 'b"'), row(2, '1', 'c')], 0],
   ['a header over two lines', '"id\n",name\n1,Ana\n', [row(3, '1', 'Ana')], 0],
 ])('a file with %s is read carefully, and each record has its line', async (_name, text, rows, blank) => {
-  expect(await loadPeople(text)).toEqual({ rows, reader: 'careful', blank })
+  expect(await loadPeople(text)).toEqual({ rows, reader: 'engine', blank })
 })
 
 test('each malformed record is kept with its text, its line and what is wrong with it', async () => {
@@ -69,11 +69,11 @@ test('each malformed record is kept with its text, its line and what is wrong wi
     row(1, '1', 'Ana'),
     malformed(2, 'the record has 1 field; people has 2', '2'),
     malformed(3, 'the record has 3 fields; people has 2', '3,Cy,x'),
-    malformed(4, 'there is text between a closing quote and the next comma', '4,"D"i'),
+    malformed(4, 'there is text between a closing quote and the next delimiter', '4,"D"i'),
     malformed(5, 'the record holds a NUL byte (shown as \\x00)', '5,E\\x00d'),
     malformed(
       6,
-      'the record is not UTF-8 text (the bytes that are not are shown as \\xHH); save the file as UTF-8',
+      'the record is not UTF-8 text (the bytes that are not are shown as \\xHH); save the file as UTF-8, or name its encoding in pipeline_config.json ("encoding")',
       '6,Jos\\xE9',
     ),
     malformed(7, 'a quote is opened and never properly closed', '7,"Flo'),
@@ -88,17 +88,17 @@ test('a malformed record longer than 64 KiB is kept with its first 64 KiB, whole
 })
 
 const EXPORT_HINT =
-  'Export it as comma-separated UTF-8 text with these columns, or correct the columns in pipeline_config.json, then drop it again.'
+  'Export it with these columns, or say in pipeline_config.json how it is written (columns, delimiter, encoding), then drop it again.'
 
 test('a file none of whose records fits is refused, with what was found and what was expected', async () => {
-  expect(await refusal('1;Ana\n2;Bo\n3,C,y\n')).toEqual({
+  expect(await refusal('1\n2\n3,C,y\n')).toEqual({
     error:
       'CSV_NO_RECORD_FITS: "people.csv": none of its 3 records can be read as "people" (id, name); most often: the record has 1 field; people has 2',
     hint: EXPORT_HINT,
   })
   expect(await refusal('1,"Ana"x\n2,"Bo"x\n')).toEqual({
     error:
-      'CSV_NO_RECORD_FITS: "people.csv": none of its 2 records can be read as "people" (id, name); most often: there is text between a closing quote and the next comma',
+      'CSV_NO_RECORD_FITS: "people.csv": none of its 2 records can be read as "people" (id, name); most often: there is text between a closing quote and the next delimiter',
     hint: EXPORT_HINT,
   })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { emptyRecord, LINE_END, type ParsedRecord, parseRecord } from '../../../pipeline/ods/parse-record.ts'
-import { COMMA } from '../../helpers/csv-scan.ts'
+import { emptyRecord, LINE_END, type ParsedRecord, parseRecord } from '../../../../pipeline/ods/csv/parse-record.ts'
+import { rfc4180 } from '../../../helpers/csv-scan.ts'
 
 interface ParseOptions {
   readonly start?: number
@@ -14,7 +14,7 @@ function parse(text: string, options: ParseOptions = {}): ParsedRecord | null {
   const bytes = Buffer.from(text, 'latin1')
   const { start = 0, isLast = true, fieldCount = 0 } = options
   const found = emptyRecord()
-  return parseRecord(bytes, start, bytes.length, isLast, { delimiter: COMMA, fieldCount }, found) ? found : null
+  return parseRecord(bytes, start, bytes.length, isLast, rfc4180(fieldCount), found) ? found : null
 }
 
 test.each([
@@ -172,6 +172,6 @@ test.each([
 test('bytes behind the record, such as leftovers of an earlier read, change nothing', () => {
   const bytes = Buffer.from('1,Ana"\n,"x')
   const found = emptyRecord()
-  expect(parseRecord(bytes, 0, 5, true, { delimiter: COMMA, fieldCount: 2 }, found)).toBe(true)
+  expect(parseRecord(bytes, 0, 5, true, rfc4180(2), found)).toBe(true)
   expect(found).toMatchObject({ end: 5, next: 5, fieldCount: 2, lineEnd: LINE_END.none, fault: null })
 })

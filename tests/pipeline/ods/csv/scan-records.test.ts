@@ -1,21 +1,29 @@
 import { expect, test } from 'vitest'
-import { LF, LINE_END } from '../../../pipeline/ods/parse-record.ts'
-import { MAX_RECORD_BYTES, scanRecords } from '../../../pipeline/ods/scan-records.ts'
-import { COMMA, describeRecords, FROM_THE_TOP, scanBytes, scanFile, withCsvFile } from '../../helpers/csv-scan.ts'
+import { LF, LINE_END } from '../../../../pipeline/ods/csv/parse-record.ts'
+import { MAX_RECORD_BYTES, scanRecords } from '../../../../pipeline/ods/csv/scan-records.ts'
+import {
+  describeRecords,
+  FROM_THE_TOP,
+  RFC_4180,
+  rfc4180,
+  scanBytes,
+  scanFile,
+  withCsvFile,
+} from '../../../helpers/csv-scan.ts'
 
 /** The bytes that are read at once. 4 MiB. */
 const WINDOW_BYTES = 4 * 1024 * 1024
 
 test.each([
-  ['LF', '1,Ana\n2,Bo\n', LINE_END.lf, true],
-  ['CRLF', '1,Ana\r\n2,Bo\r\n', LINE_END.crlf, true],
-  ['lone CR', '1,Ana\r2,Bo\r', LINE_END.cr, false],
-  ['LF, but for the last line, which has no end', '1,Ana\n2,Bo', LINE_END.lf, true],
-  ['a mixture', '1,Ana\r\n2,Bo\n', LINE_END.crlf | LINE_END.lf, false],
-])('lines that end with %s are records', async (_name, text, lineEnds, isPlain) => {
+  ['LF', '1,Ana\n2,Bo\n', LINE_END.lf],
+  ['CRLF', '1,Ana\r\n2,Bo\r\n', LINE_END.crlf],
+  ['lone CR', '1,Ana\r2,Bo\r', LINE_END.cr],
+  ['LF, but for the last line, which has no end', '1,Ana\n2,Bo', LINE_END.lf],
+  ['a mixture', '1,Ana\r\n2,Bo\n', LINE_END.crlf | LINE_END.lf],
+])('lines that end with %s are records', async (_name, text, lineEnds) => {
   const scanned = await scanBytes(text, 2)
   expect(describeRecords(scanned)).toEqual(['1: 1|Ana', '2: 2|Bo'])
-  expect(scanned.account).toMatchObject({ records: 2, malformed: 0, blank: 0, textBytes: 7, lineEnds, isPlain })
+  expect(scanned.account).toMatchObject({ records: 2, malformed: 0, blank: 0, textBytes: 7, lineEnds })
 })
 
 test('LF, CRLF and lone CR in one file each end one line', async () => {
@@ -27,7 +35,7 @@ test('LF, CRLF and lone CR in one file each end one line', async () => {
 test('blank lines are counted, are no records, and push the lines below them down', async () => {
   const scanned = await scanBytes('\n\n1,Ana\n\n2,Bo\n\n\n', 2)
   expect(describeRecords(scanned)).toEqual(['3: 1|Ana', '5: 2|Bo'])
-  expect(scanned.account).toMatchObject({ records: 2, malformed: 0, blank: 5, isPlain: false })
+  expect(scanned.account).toMatchObject({ records: 2, malformed: 0, blank: 5 })
 })
 
 test('a single column: an empty quoted field is a record, an empty line is blank', async () => {
@@ -39,7 +47,7 @@ test('a single column: an empty quoted field is a record, an empty line is blank
 test('a record over several lines has the line where it starts', async () => {
   const scanned = await scanBytes('1,"a\nb\r\nc\rd"\n2,e\n', 2)
   expect(describeRecords(scanned)).toEqual(['1: 1|a\nb\r\nc\rd', '5: 2|e'])
-  expect(scanned.account).toMatchObject({ records: 2, malformed: 0, isPlain: false })
+  expect(scanned.account).toMatchObject({ records: 2, malformed: 0 })
 })
 
 test('the account counts the bytes of text, without quotes, commas and line ends', async () => {
@@ -70,7 +78,7 @@ test('malformed records are counted among the records, by their number of fields
     '5: text_after_quote <5,"E"y>',
     '6: nul_byte <6,F\0>',
   ])
-  expect(scanned.account).toMatchObject({ records: 6, malformed: 5, textBytes: 4, isPlain: false })
+  expect(scanned.account).toMatchObject({ records: 6, malformed: 5, textBytes: 4 })
   expect(scanned.account.fieldCounts.get(1)).toBe(1)
   expect(scanned.account.fieldCounts.get(3)).toBe(2)
 })
@@ -158,7 +166,7 @@ test('records that are cut where one read ends and the next begins come out whol
   const fillerLines = WINDOW_BYTES / lineBytes
   const filler = Buffer.alloc(WINDOW_BYTES, 'x')
   for (let line = 0; line < fillerLines; line++) {
-    filler[line * lineBytes + 100 + around.length] = COMMA
+    filler[line * lineBytes + 100 + around.length] = RFC_4180.delimiter
     filler[(line + 1) * lineBytes - 1] = LF
   }
   const expected = alone.records.map((record) => ({ ...record, line: record.line + fillerLines }))
@@ -277,7 +285,7 @@ test('what was read is reported on the way, up to the size of the file', async (
   const bytes = Buffer.from('1,a\n'.repeat(1_500_000))
   const reports: number[] = []
   await withCsvFile(bytes, (path) =>
-    scanRecords(path, FROM_THE_TOP, { delimiter: COMMA, fieldCount: 2 }, undefined, (done) => reports.push(done)),
+    scanRecords(path, FROM_THE_TOP, rfc4180(2), { onBytes: (done) => reports.push(done) }),
   )
   expect(reports.at(-1)).toBe(bytes.length)
   expect([...reports].sort((a, b) => a - b)).toEqual(reports)

@@ -1,9 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import type { TableConfig } from '../../../core/config/schema.ts'
-import { DroplakeError } from '../../../core/errors.ts'
-import { type Dialect, decideDialect } from '../../../pipeline/ods/decide-dialect.ts'
-import { withCsvFile } from '../../helpers/csv-scan.ts'
+import type { TableConfig } from '../../../../core/config/schema.ts'
+import { DroplakeError } from '../../../../core/errors.ts'
+import { decideDialect } from '../../../../pipeline/ods/csv/decide-dialect.ts'
+import type { CsvDialect } from '../../../../pipeline/ods/csv/dialect.ts'
+import { openText } from '../../../../pipeline/ods/text/open-text.ts'
+import { withCsvFile } from '../../../helpers/csv-scan.ts'
 
 function tableOf(...columns: string[]): TableConfig {
   return {
@@ -11,13 +13,19 @@ function tableOf(...columns: string[]): TableConfig {
     columns: Object.fromEntries(columns.map((column) => [column, { type: 'string', required: true }])),
     primaryKey: columns.slice(0, 1),
     references: [],
+    onExtraColumns: 'refuse',
   }
 }
 
+const LIMITS = { maxFileBytes: 1e9, maxExpansion: 200, maxFieldBytes: 1e6 }
 const ORDERS = tableOf('order_id', 'customer_id', 'amount')
 
-async function decide(content: string | Uint8Array, table = ORDERS): Promise<Dialect> {
-  return withCsvFile(content, (path) => decideDialect(path, 'orders.csv', table))
+async function decide(content: string | Uint8Array, table = ORDERS): Promise<CsvDialect> {
+  return withCsvFile(content, async (path) => {
+    const sizeBytes = Buffer.byteLength(content)
+    const text = await openText({ name: 'orders.csv', path, sizeBytes, encoding: table.encoding, limits: LIMITS })
+    return decideDialect(text, 'orders.csv', table)
+  })
 }
 
 /** `CODE: message`, and the hint. */
@@ -32,12 +40,15 @@ const NO_HEADER = { hasHeader: false, columns: ['order_id', 'customer_id', 'amou
 
 test('a file that begins with its columns has a header, and its records begin below', async () => {
   expect(await decide('order_id,customer_id,amount\n1,2,3\n')).toEqual({
+    format: 'csv',
     delimiter: ',',
     quote: '"',
-    encoding: 'utf-8',
-    hasByteOrderMark: false,
+    escape: 'doubled',
+    lineEnd: 'lf',
     hasHeader: true,
     columns: ['order_id', 'customer_id', 'amount'],
+    extra: [],
+    missing: [],
     leadingBlankLines: 0,
     start: { offset: 28, line: 2 },
   })
@@ -45,11 +56,14 @@ test('a file that begins with its columns has a header, and its records begin be
 
 test('a file that begins with data is read from its first byte, columns in the order of the contract', async () => {
   expect(await decide('1,2,3\n')).toEqual({
+    format: 'csv',
     delimiter: ',',
     quote: '"',
-    encoding: 'utf-8',
-    hasByteOrderMark: false,
+    escape: 'doubled',
+    lineEnd: 'lf',
     ...NO_HEADER,
+    extra: [],
+    missing: [],
     leadingBlankLines: 0,
     start: { offset: 0, line: 1 },
   })
@@ -82,12 +96,10 @@ test.each([
 
 test('a byte order mark belongs to no field', async () => {
   expect(await decide('\uFEFForder_id,customer_id,amount\n')).toMatchObject({
-    hasByteOrderMark: true,
     hasHeader: true,
     start: { offset: 31, line: 2 },
   })
   expect(await decide('\uFEFF1,2,3\n')).toMatchObject({
-    hasByteOrderMark: true,
     hasHeader: false,
     start: { offset: 3, line: 1 },
   })
@@ -204,20 +216,20 @@ test('blank lines above the data make no file empty, however many they are', asy
 const SAVE_AS_UTF8 = 'Save it as UTF-8 and drop it again.'
 const SAVE_AS_CSV = 'Save it as CSV (UTF-8) and drop that.'
 const EXPORT_AS_CSV = 'Export the table as CSV and drop that.'
-const UNPACK = 'Unpack it and drop the CSV.'
+const UNPACK = 'Unpack it, or pack it with gzip or zstd.'
+const PACK_ONCE = 'Pack it once, or not at all, and drop it again.'
 
 test.each([
-  ['compressed with gzip', gzipSync('1,2,3\n'), UNPACK],
-  ['compressed with zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x04]), UNPACK],
+  ['compressed twice', gzipSync(gzipSync('1,2,3\n')), PACK_ONCE],
+  ['compressed with xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), UNPACK],
+  ['UTF-32 text', Buffer.from([0xff, 0xfe, 0, 0, 0x31, 0, 0, 0]), SAVE_AS_UTF8],
   ['a ZIP or Excel file', Buffer.from('PK\x03\x04rest', 'latin1'), SAVE_AS_CSV],
   ['an old Excel file', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1]), SAVE_AS_CSV],
-  ['UTF-16 text', Buffer.from('\uFEFF1,2,3\n', 'utf16le'), SAVE_AS_UTF8],
-  ['UTF-16 text', Buffer.from('\uFEFF1,2,3\n', 'utf16le').swap16(), SAVE_AS_UTF8],
   ['a PDF file', Buffer.from('%PDF-1.7\n'), EXPORT_AS_CSV],
   ['a Parquet file', Buffer.from('PAR1\x15\x04', 'latin1'), EXPORT_AS_CSV],
 ])('a file that is %s is refused with what to do about it', async (is, bytes, hint) => {
   expect(await refusal(bytes)).toEqual({
-    error: `UPLOAD_NOT_TEXT: "orders.csv" is ${is}; expected CSV text in UTF-8`,
+    error: `UPLOAD_NOT_TEXT: "orders.csv" is ${is}; expected CSV or JSON lines, plain or in gzip or zstd`,
     hint,
   })
 })

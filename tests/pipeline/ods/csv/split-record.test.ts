@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { rawText, splitRecord } from '../../../pipeline/ods/split-record.ts'
-import { COMMA } from '../../helpers/csv-scan.ts'
+import { splitRecord } from '../../../../pipeline/ods/csv/split-record.ts'
+import { rawText } from '../../../../pipeline/ods/text/raw-text.ts'
+import { RFC_4180 } from '../../../helpers/csv-scan.ts'
 
 function split(text: string): string[] {
   const bytes = Buffer.from(text)
-  return splitRecord(bytes, 0, bytes.length, COMMA)
+  return splitRecord(bytes, 0, bytes.length, RFC_4180)
 }
 
 test.each([
@@ -32,9 +33,9 @@ test.each([
 
 test('only the bytes of the record are looked at', () => {
   const bytes = Buffer.from('0,x\n1,"a",\n"2",b\n')
-  expect(splitRecord(bytes, 4, 10, COMMA)).toEqual(['1', 'a', ''])
+  expect(splitRecord(bytes, 4, 10, RFC_4180)).toEqual(['1', 'a', ''])
   // Behind an empty last field the buffer may hold a quote of something else.
-  expect(splitRecord(Buffer.from('1,"x'), 0, 2, COMMA)).toEqual(['1', ''])
+  expect(splitRecord(Buffer.from('1,"x'), 0, 2, RFC_4180)).toEqual(['1', ''])
 })
 
 test('a field of several megabytes comes out whole', () => {
