@@ -1,5 +1,6 @@
 import yargs from 'yargs'
 import { DroplakeError, toDroplakeError } from '../core/errors.ts'
+import { armFault } from '../core/fault-points.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import type { Command } from './command.ts'
 import * as config from './commands/config.ts'
@@ -15,7 +16,8 @@ const COMMANDS: readonly Command[] = [run, status, runs, query, config, init]
  * Parse the command line, run one command, print.
  *
  * @param words without `node` and the program's name
- * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused, 75 lake busy
+ * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused, 75 lake busy,
+ *   130 and 143 stopped by SIGINT or SIGTERM
  */
 export async function main(words: readonly string[]): Promise<number> {
   ignoreClosedPipe()
@@ -50,6 +52,7 @@ export async function main(words: readonly string[]): Promise<number> {
     })
   }
   try {
+    armFault(process.env)
     await parser.parseAsync()
     return exitCode
   } catch (thrown) {

@@ -33,6 +33,7 @@ export interface NewDataFile {
  * @returns null when the query has no rows and the layer is not `app`; nothing is left on disk then
  */
 export async function writeDataFile(lake: Lake, run: Run, file: NewDataFile, query: Sql): Promise<DataFile | null> {
+  lake.stop.throwIfAborted()
   const name = [paddedNumber(run.runId), file.part].filter(Boolean).join('-')
   const path = join(lake.layout.lake, file.layer, file.tableName, `${name}.parquet`)
   await ensureFolder(dirname(path))
@@ -42,12 +43,22 @@ export async function writeDataFile(lake: Lake, run: Run, file: NewDataFile, que
     })
   }
   try {
-    await lake.engine.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(PARQUET_OPTIONS[file.layer])})`)
+    return await writeAndSync(lake, run, file, path, query)
   } catch (error) {
-    // A COPY that fails leaves an empty file (seen on 1.5.6).
+    // A COPY that fails leaves an empty file (seen on 1.5.6), and what could not be synced must not be taken for whole.
     await removePath(path)
     throw error
   }
+}
+
+async function writeAndSync(
+  lake: Lake,
+  run: Run,
+  file: NewDataFile,
+  path: string,
+  query: Sql,
+): Promise<DataFile | null> {
+  await lake.engine.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(PARQUET_OPTIONS[file.layer])})`)
   const { rows } = await lake.engine.row<{ rows: number }>(
     sql`select num_rows as rows from parquet_file_metadata(${literal(exactPath(path))})`,
   )
@@ -66,7 +77,7 @@ export async function writeDataFile(lake: Lake, run: Run, file: NewDataFile, que
     runId: run.runId,
     rows,
     bytes: size,
-    sha256: await hashFile(path),
+    sha256: await hashFile(path, lake.stop),
     fingerprint: file.fingerprint ?? null,
     addedIn: lake.state.version + 1,
   }
