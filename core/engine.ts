@@ -7,7 +7,7 @@ import {
   INTEGER,
   StatementType,
 } from '@duckdb/node-api'
-import { DroplakeError, messageOf } from './errors.ts'
+import { DroplakeError, messageOf, storageFailure } from './errors.ts'
 import { raw, type Sql, type SqlValue } from './sql.ts'
 
 export interface EngineOptions {

@@ -80,7 +80,7 @@ export function toDroplakeError(thrown: unknown): DroplakeError {
 
 /** What DuckDB's messages say, in the words of the C library, when the file system refuses. */
 const STORAGE_SENTENCES =
-  /No space left on device|Disk quota exceeded|Input\/output error|Read-only file system|Permission denied|Operation not permitted|Too many open files|File too large/
+  /^IO Error: .*(No space left on device|Disk quota exceeded|Input\/output error|Read-only file system|Permission denied|Operation not permitted|Too many open files|File too large)/s
 
 /** The engine's error as a refusal of the file system, when that is what it is. */
 export function storageFailure(message: string, cause: unknown): DroplakeError | undefined {
