@@ -3,8 +3,7 @@ import { Reader } from './reader.ts'
 import { noteResult } from './results.ts'
 import { sample } from './sample.ts'
 import { lakeBefore, type Scenario } from './scenarios.ts'
-import { type Call, distinctCalls, listCalls, traced } from './strace.ts'
-import { Victim } from './victim.ts'
+import { listCalls, runKilledAt } from './strace.ts'
 
 export interface Killed {
   /** Calls at which a run was killed. */
@@ -23,11 +22,9 @@ export async function killAtEveryCall(scenario: Scenario, few: number): Promise<
   let kills = 0
   try {
     const undisturbed = await runUndisturbed(lake, reader)
-    lake.restore()
-    const calls = distinctCalls(await listCalls(new Victim(lake.folder), lake.folder, lake.beside('trace')))
-    for (const call of sample(calls, few)) {
+    for (const call of sample(await listCalls(lake), few)) {
       lake.restore()
-      const { signal } = await traced(new Victim(lake.folder), killAt(call))
+      const { signal } = await runKilledAt(lake, call)
       if (signal !== 'SIGKILL') continue
       kills++
       const found = await checkReader(lake, reader, undisturbed)
@@ -46,8 +43,4 @@ export async function killAtEveryCall(scenario: Scenario, few: number): Promise<
     violations: violations.length,
   })
   return { kills, violations }
-}
-
-export function killAt(call: Call): string[] {
-  return ['-o', '/dev/null', '-e', `trace=${call.name}`, '-e', `inject=${call.name}:signal=KILL:when=${call.number}`]
 }

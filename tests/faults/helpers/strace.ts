@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import type { Ended, Victim } from './victim.ts'
+import type { FaultLake } from './fault-lake.ts'
+import { type Ended, Victim } from './victim.ts'
 
 /** The calls that change what is on disk. `openat` counts where it opens for writing. */
 export const DURABLE_CALLS = [
@@ -42,8 +43,8 @@ export interface Call {
   readonly text: string
 }
 
-/** Run a victim with a tracer on all its threads. */
-export async function traced(victim: Victim, flags: readonly string[]): Promise<Ended> {
+/** Run a victim with a tracer put on it when it is ready: the program's start, with hundreds of opens, is not counted. */
+export async function attachAndRun(victim: Victim, flags: readonly string[]): Promise<Ended> {
   await victim.ready
   const tracer = spawn('strace', ['-f', '-p', String(victim.processId), ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -63,14 +64,42 @@ export async function traced(victim: Victim, flags: readonly string[]): Promise<
   return result
 }
 
-/** The durable calls of an undisturbed run below a folder, in their order. */
-export async function listCalls(victim: Victim, folder: string, traceFile: string): Promise<Call[]> {
-  const names = DURABLE_CALLS.map((name) => `?${name}`).join(',')
-  const { exitCode, stderr } = await traced(victim, ['-y', '-o', traceFile, '-e', `trace=${names}`, '-s', '0'])
+/**
+ * The durable calls of an undisturbed run below a folder. Each number counts the calls of one name on one thread, as
+ * `-e inject=…:when=n` does; calls of one name and number are one point.
+ */
+export async function listCalls(lake: FaultLake): Promise<Call[]> {
+  lake.restore()
+  const [traceFile, names] = [lake.beside('trace'), DURABLE_CALLS.map((name) => `?${name}`).join(',')]
+  const flags = ['-y', '-o', traceFile, '-e', `trace=${names}`, '-s', '0']
+  const { exitCode, stderr } = await attachAndRun(new Victim(lake.folder), flags)
   if (exitCode !== 0 && exitCode !== 3) throw new Error(`the run that is traced failed: ${stderr}`)
+  const calls = parseTrace(readFileSync(traceFile, 'utf8'), lake.folder)
+  return [...new Map(calls.map((call) => [`${call.name} ${call.number}`, call])).values()]
+}
+
+/** Kill a victim right before a call takes effect. */
+export function runKilledAt(lake: FaultLake, call: Call): Promise<Ended> {
+  const inject = `inject=${call.name}:signal=KILL:when=${call.number}`
+  return attachAndRun(new Victim(lake.folder), ['-o', '/dev/null', '-e', `trace=${call.name}`, '-e', inject])
+}
+
+/**
+ * Run a victim whose n-th call of a name fails.
+ *
+ * @param when strace's: `3` the third, `3+` it and all after it
+ */
+export function runWithError(lake: FaultLake, name: string, error: string, when: string): Promise<Ended> {
+  const flags = ['-o', '/dev/null', '-e', `trace=${name}`, '-e', `inject=${name}:error=${error}:when=${when}`]
+  if (name === 'openat') return attachAndRun(new Victim(lake.folder), flags)
+  // Twice as fast, for it stops at no other calls; strace 6.1 sends no signals then (seen 2026-11).
+  return new Victim(lake.folder, { before: ['strace', '-f', '--seccomp-bpf', ...flags] }).run()
+}
+
+function parseTrace(text: string, folder: string): Call[] {
   const counts = new Map<string, number>()
   const calls: Call[] = []
-  for (const line of readFileSync(traceFile, 'utf8').split('\n')) {
+  for (const line of text.split('\n')) {
     const [, thread, name = '', rest = ''] = /^(\d+) +(\w+)\((.*)$/.exec(line) ?? []
     if (thread === undefined) continue
     const number = (counts.get(`${thread} ${name}`) ?? 0) + 1
@@ -79,9 +108,4 @@ export async function listCalls(victim: Victim, folder: string, traceFile: strin
     if (rest.includes(folder) && !isReadOnly) calls.push({ name, number, text: rest.slice(0, 300) })
   }
   return calls
-}
-
-/** What is told apart by `-e inject=…:when=n`, which counts on each thread: calls of one name and number are one point. */
-export function distinctCalls(calls: readonly Call[]): Call[] {
-  return [...new Map(calls.map((call) => [`${call.name} ${call.number}`, call])).values()]
 }

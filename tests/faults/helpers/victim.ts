@@ -15,9 +15,23 @@ export class Victim {
   readonly ready: Promise<void>
   #stderr = ''
 
-  /** One thread for file work and one for DuckDB: the calls of a run then come in the same order each time. */
-  constructor(folder: string, words: readonly string[] = ['run'], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, [join(import.meta.dirname, 'victim.mjs'), APP, ...words], {
+  /**
+   * One thread for file work and one for DuckDB: the calls of a run then come in the same order each time.
+   *
+   * @param before a program to start it with, such as `['strace', '-f']`
+   */
+  constructor(
+    folder: string,
+    { words = ['run'], env = {}, before = [] }: { words?: string[]; env?: NodeJS.ProcessEnv; before?: string[] } = {},
+  ) {
+    const [program = '', ...rest] = [
+      ...before,
+      process.execPath,
+      join(import.meta.dirname, 'victim.mjs'),
+      APP,
+      ...words,
+    ]
+    this.child = spawn(program, rest, {
       cwd: folder,
       env: { ...process.env, UV_THREADPOOL_SIZE: '1', DROPLAKE_THREADS: '1', ...env },
       stdio: ['pipe', 'ignore', 'pipe'],
