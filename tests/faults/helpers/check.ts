@@ -10,6 +10,12 @@ export interface Undisturbed {
   readonly foldersAfter: Readonly<Record<string, string | null>>
 }
 
+interface Checked {
+  readonly lake: FaultLake
+  readonly reader: Reader
+  readonly undisturbed: Undisturbed
+}
+
 /** Run once, undisturbed, from the lake's saved state. */
 export async function runUndisturbed(lake: FaultLake, reader: Reader): Promise<Undisturbed> {
   lake.restore()
@@ -19,7 +25,7 @@ export async function runUndisturbed(lake: FaultLake, reader: Reader): Promise<U
   await lake.run()
   const after = await lookAt(reader, lake.path('lake', 'lake.duckdb'))
   const undisturbed = { before, after, foldersAfter: folders(lake) }
-  const faults = await checkWhole(lake, reader, undisturbed)
+  const faults = await checkWhole({ lake, reader, undisturbed })
   if (faults.length > 0) throw new Error(`the undisturbed run itself is not right: ${faults.join('; ')}`)
   return undisturbed
 }
@@ -29,7 +35,7 @@ export async function runUndisturbed(lake: FaultLake, reader: Reader): Promise<U
  *
  * @returns a sentence per violation
  */
-export async function checkReader(lake: FaultLake, reader: Reader, undisturbed: Undisturbed): Promise<string[]> {
+export async function checkReader({ lake, reader, undisturbed }: Checked): Promise<string[]> {
   const violations: string[] = []
   const paths = [lake.path('lake', 'lake.duckdb'), lake.newestCatalog()]
   for (const path of paths) {
@@ -45,13 +51,23 @@ export async function checkReader(lake: FaultLake, reader: Reader, undisturbed: 
   return violations
 }
 
+/** Run again, now without a fault, and check all. */
+export async function checkAfterRerun(checked: Checked): Promise<string[]> {
+  try {
+    const { problems } = await checked.lake.run()
+    return [...problems.map((text) => `V2: left undone: ${text}`), ...(await checkWhole(checked))]
+  } catch (error) {
+    return [`V2: running again failed: ${String(error)}`]
+  }
+}
+
 /**
  * After a run that succeeded: V2 (the lake is the one that an undisturbed run makes, for readers and in the folders for
  * people), V3 conservation, V4 bytes and SHA-256, V5 nothing left over, V6 an honest ledger.
  *
  * @returns a sentence per violation
  */
-export async function checkWhole(lake: FaultLake, reader: Reader, undisturbed: Undisturbed): Promise<string[]> {
+export async function checkWhole({ lake, reader, undisturbed }: Checked): Promise<string[]> {
   const view = await reader.look(lake.path('lake', 'lake.duckdb'))
   if ('error' in view) return [`V2: the catalog cannot be read: ${view.error}`]
   return [

@@ -1,46 +1,24 @@
-import { checkReader, checkWhole, runUndisturbed } from './check.ts'
-import { Reader } from './reader.ts'
-import { noteResult } from './results.ts'
+import { onBench, type Tally } from './bench.ts'
+import { checkAfterRerun, checkReader } from './check.ts'
 import { sample } from './sample.ts'
-import { lakeBefore, type Scenario } from './scenarios.ts'
+import type { Scenario } from './scenarios.ts'
 import { listCalls, runKilledAt } from './strace.ts'
-
-export interface Killed {
-  /** Calls at which a run was killed. */
-  readonly kills: number
-  readonly violations: readonly string[]
-}
 
 /**
  * Kill a run at each of its durable calls in turn, right before the call takes effect; look as a reader; run again; compare
  * with an undisturbed run.
+ *
+ * @param few so many calls in a sample
  */
-export async function killAtEveryCall(scenario: Scenario, few: number): Promise<Killed> {
-  const lake = await lakeBefore(scenario)
-  const reader = new Reader()
-  const violations: string[] = []
-  let kills = 0
-  try {
-    const undisturbed = await runUndisturbed(lake, reader)
-    for (const call of sample(await listCalls(lake), few)) {
-      lake.restore()
-      const { signal } = await runKilledAt(lake, call)
+export function killAtEveryCall(scenario: Scenario, few: number): Promise<Tally> {
+  const result = { fault: `SIGKILL at each durable call of a ${scenario}`, promise: 'V1-V6' }
+  return onBench(scenario, result, async (bench) => {
+    for (const call of sample(await listCalls(bench.lake), few)) {
+      bench.lake.restore()
+      const { signal } = await runKilledAt(bench.lake, call)
       if (signal !== 'SIGKILL') continue
-      kills++
-      const found = await checkReader(lake, reader, undisturbed)
-      const { problems } = await lake.run()
-      found.push(...problems, ...(await checkWhole(lake, reader, undisturbed)))
-      violations.push(...found.map((text) => `killed at ${call.name} ${call.number} (${call.text}): ${text}`))
+      const seen = await checkReader(bench)
+      bench.tally.add(`${call.name} ${call.number} (${call.text})`, [...seen, ...(await checkAfterRerun(bench))])
     }
-  } finally {
-    reader.close()
-    lake.remove()
-  }
-  noteResult({
-    fault: `SIGKILL at each durable call (${scenario})`,
-    promise: 'V1-V6',
-    rounds: kills,
-    violations: violations.length,
   })
-  return { kills, violations }
 }

@@ -29,10 +29,10 @@ export const DURABLE_CALLS = [
   'openat',
 ] as const
 
-/** Why the suites that need strace cannot run here; null when they can. */
+/** For names of tests: why those that need strace cannot run here; null when they can. */
 export function straceMissing(): string | null {
   const { status } = spawnSync('strace', ['-e', 'trace=none', 'true'])
-  return status === 0 ? null : 'strace cannot trace a process here'
+  return status === 0 ? null : ' (skipped: strace cannot trace a process here)'
 }
 
 /** The n-th call of this name on its thread. */
@@ -67,15 +67,23 @@ export async function attachAndRun(victim: Victim, flags: readonly string[]): Pr
 /**
  * The durable calls of an undisturbed run below a folder. Each number counts the calls of one name on one thread, as
  * `-e inject=…:when=n` does; calls of one name and number are one point.
+ *
+ * @param prepare makes the lake ready for the run
+ * @returns in their order
  */
-export async function listCalls(lake: FaultLake): Promise<Call[]> {
-  lake.restore()
+export async function listCalls(lake: FaultLake, prepare: () => unknown = () => lake.restore()): Promise<Call[]> {
+  await prepare()
   const [traceFile, names] = [lake.beside('trace'), DURABLE_CALLS.map((name) => `?${name}`).join(',')]
   const flags = ['-y', '-o', traceFile, '-e', `trace=${names}`, '-s', '0']
   const { exitCode, stderr } = await attachAndRun(new Victim(lake.folder), flags)
   if (exitCode !== 0 && exitCode !== 3) throw new Error(`the run that is traced failed: ${stderr}`)
   const calls = parseTrace(readFileSync(traceFile, 'utf8'), lake.folder)
   return [...new Map(calls.map((call) => [`${call.name} ${call.number}`, call])).values()]
+}
+
+/** The place of the commit in a list of calls: the rename that gives a catalog its name in the history. */
+export function commitPoint(calls: readonly Call[]): number {
+  return calls.findIndex((call) => call.name === 'rename' && /history\/\d{6}\.duckdb"\)/.test(call.text))
 }
 
 /** Kill a victim right before a call takes effect. */
