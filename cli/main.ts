@@ -8,8 +8,9 @@ import * as query from './commands/query.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
 import * as status from './commands/status.ts'
+import * as verify from './commands/verify.ts'
 
-const COMMANDS: readonly Command[] = [run, status, runs, query, config, init]
+const COMMANDS: readonly Command[] = [run, status, runs, query, verify, config, init]
 
 /**
  * Parse the command line, run one command, print.
