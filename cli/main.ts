@@ -4,13 +4,16 @@ import { armFault } from '../core/fault-points.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import type { Command } from './command.ts'
 import * as config from './commands/config.ts'
+import * as diff from './commands/diff.ts'
+import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
 import * as query from './commands/query.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
 import * as status from './commands/status.ts'
+import * as verify from './commands/verify.ts'
 
-const COMMANDS: readonly Command[] = [run, status, runs, query, config, init]
+const COMMANDS: readonly Command[] = [run, status, runs, query, history, diff, verify, config, init]
 
 /**
  * Parse the command line, run one command, print.

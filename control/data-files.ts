@@ -5,10 +5,8 @@ import { ensureFolder, exists, hashFile, listFolder, removePath, syncFile, syncF
 import { DroplakeError } from '../core/errors.ts'
 import { exactPath, literal, raw, type Sql, sql } from '../core/sql.ts'
 import type { Lake, Run } from './lake.ts'
-import { type Layer, type Layout, paddedNumber } from './layout.ts'
+import { LAYERS, type Layer, type Layout, paddedNumber } from './layout.ts'
 import type { DataFile } from './ledger.ts'
-
-const LAYERS: readonly Layer[] = ['ods', 'dw', 'app', 'rejects']
 
 /** DuckDB's options of a Parquet file. Marts are Snappy, so that old readers open them too. */
 const PARQUET_OPTIONS: Record<Layer, string> = {

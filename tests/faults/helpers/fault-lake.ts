@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadProject } from '../../../core/config/load-config.ts'
+import { loadProject, type Project } from '../../../core/config/load-config.ts'
 import { silentLogger } from '../../../core/logger.ts'
 import { runPipeline } from '../../../pipeline/run.ts'
 import type { RunSummary } from '../../../pipeline/summary.ts'
@@ -36,10 +36,13 @@ export class FaultLake {
     for (const [name, text] of Object.entries(uploads)) writeFileSync(this.path('workingArea', 'uploads', name), text)
   }
 
+  project(): Project {
+    return loadProject({ projectFolder: this.folder, cwd: this.folder, env: {} })
+  }
+
   /** A run in this process. */
   run(options: Partial<Parameters<typeof runPipeline>[1]> = {}): Promise<RunSummary> {
-    const project = loadProject({ projectFolder: this.folder, cwd: this.folder, env: {} })
-    return runPipeline(project, {
+    return runPipeline(this.project(), {
       log: silentLogger(),
       clock: () => new Date(),
       onProgress: () => undefined,

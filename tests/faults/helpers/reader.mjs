@@ -45,9 +45,6 @@ async function look(path) {
       runs: (await rows('select run_id, version, status, error from control.runs order by run_id')).map(
         ([runId, at, status, error]) => ({ runId: Number(runId), version: Number(at), status, error }),
       ),
-      dataFiles: (await rows('select path, rows, bytes, sha256 from control.data_files order by path')).map(
-        ([file, count, bytes, sha256]) => ({ path: file, rows: Number(count), bytes: Number(bytes), sha256 }),
-      ),
     }
   } finally {
     connection.closeSync()

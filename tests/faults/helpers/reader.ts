@@ -16,12 +16,6 @@ export interface View {
     readonly status: string
     readonly error: string | null
   }[]
-  readonly dataFiles: readonly {
-    readonly path: string
-    readonly rows: number
-    readonly bytes: number
-    readonly sha256: string
-  }[]
 }
 
 /** A process of its own that opens catalogs read-only and tells what it sees. Close it. */
