@@ -104,7 +104,11 @@ export async function removePath(path: string): Promise<void> {
 /** Make a folder and those above it, where they are missing, and make them last. */
 export async function ensureFolder(path: string): Promise<void> {
   passFaultPoint('ensureFolder', path)
-  const first = await mkdir(path, { recursive: true })
+  const first = await mkdir(path, { recursive: true }).catch(async (error: unknown) => {
+    // Node 20 tells ENOENT where the file system is read-only, when the folder above is there: ask again for the true cause.
+    if (isSystemError(error, 'ENOENT')) await mkdir(path)
+    throw error
+  })
   for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made))
     await syncFolder(dirname(made))
 }

@@ -52,6 +52,13 @@ export async function checkReader({ lake, reader, undisturbed }: Checked): Promi
   return violations
 }
 
+/** Whether the newest committed version is still the one from before the run. */
+export async function isBefore({ lake, reader, undisturbed }: Checked): Promise<boolean> {
+  const newest = lake.newestCatalog()
+  if (newest === undefined || undisturbed.before === null) return newest === undefined && undisturbed.before === null
+  return isSameData(await lookAt(reader, newest), undisturbed.before)
+}
+
 /** Run again, now without a fault, and check all. */
 export async function checkAfterRerun(checked: Checked): Promise<string[]> {
   try {

@@ -12,7 +12,8 @@ export interface Ended {
 export class Victim {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
-  readonly ready: Promise<void>
+  /** Resolves too when it ended before it was ready. */
+  readonly ready: Promise<unknown>
   #stderr = ''
 
   /**
@@ -36,17 +37,18 @@ export class Victim {
       env: { ...process.env, UV_THREADPOOL_SIZE: '1', DROPLAKE_THREADS: '1', ...env },
       stdio: ['pipe', 'ignore', 'pipe'],
     })
-    this.ready = new Promise((resolve) => {
-      this.child.stderr?.on('data', (bytes) => {
-        this.#stderr += String(bytes)
-        if (this.#stderr.startsWith('ready\n')) resolve()
-      })
-    })
     this.ended = new Promise((resolve) => {
       this.child.on('close', (exitCode, signal) =>
         resolve({ exitCode, signal, stderr: this.#stderr.replace(/^ready\n/, '') }),
       )
     })
+    const isReady = new Promise<void>((resolve) => {
+      this.child.stderr?.on('data', (bytes) => {
+        this.#stderr += String(bytes)
+        if (this.#stderr.startsWith('ready\n')) resolve()
+      })
+    })
+    this.ready = Promise.race([isReady, this.ended])
     // A victim that was killed before its word reads no more.
     this.child.stdin?.on('error', () => undefined)
   }
