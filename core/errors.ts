@@ -83,11 +83,11 @@ export function toDroplakeError(thrown: unknown): DroplakeError {
 
 /** What DuckDB's messages say, in the words of the C library, when the file system refuses. */
 const STORAGE_SENTENCES =
-  /^IO Error: .*(No space left on device|Disk quota exceeded|Input\/output error|Read-only file system|Permission denied|Operation not permitted|Too many open files|File too large)/s
+  /^(IO|TransactionContext|FATAL) Error: .*(No space left on device|Disk quota exceeded|Input\/output error|Read-only file system|Permission denied|Operation not permitted|Too many open files|File too large|fsync failed)/s
 
 /** The engine's error as a refusal of the file system, when that is what it is. */
 export function storageFailure(message: string, cause: unknown): DroplakeError | undefined {
-  return STORAGE_SENTENCES.test(message) ? storageFailed(message, cause) : undefined
+  return STORAGE_SENTENCES.test(message) ? storageFailed(message.replace(/\s*\n\s*/g, ' '), cause) : undefined
 }
 
 const STORAGE_ERRORS = ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG']

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { runProgram } from '../helpers/run-cli.ts'
 import { lookAt } from './helpers/check.ts'
@@ -10,6 +11,7 @@ import { noteResult } from './helpers/results.ts'
 import { rounds } from './helpers/sample.ts'
 
 const READERS = 3
+const PAUSE_MS = 100
 const COMMITS_PER_LAKE = 100
 const PARENTS = { 'departments.csv': '1,Sales\n2,Support\n', 'jobs.csv': '1,Recruiter\n' }
 const employee = (id: number) => `${id},Ada,2021-07-01T10:00:00Z,${1 + (id % 2)},1\n`
@@ -22,7 +24,11 @@ interface Watch {
 /** Look again and again, until told that it is over. */
 async function watch(path: string, state: Watch): Promise<void> {
   const reader = new Reader()
-  while (!state.isOver) state.looks.push(await reader.look(path))
+  while (!state.isOver) {
+    state.looks.push(await reader.look(path))
+    // Readers that never rest would leave no core to the runs.
+    await sleep(PAUSE_MS)
+  }
   reader.close()
 }
 

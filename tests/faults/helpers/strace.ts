@@ -39,6 +39,8 @@ export function straceMissing(): string | null {
 export interface Call {
   readonly name: string
   readonly number: number
+  /** For calls on an open file: its path, and the how many-th call of this name on that path and thread it is. */
+  readonly file: { readonly path: string; readonly number: number } | null
   /** Its path or paths, and the like, as strace prints them. */
   readonly text: string
 }
@@ -93,12 +95,18 @@ export function runKilledAt(lake: FaultLake, call: Call): Promise<Ended> {
 }
 
 /**
- * Run a victim whose n-th call of a name fails.
- *
- * @param when strace's: `3` the third, `3+` it and all after it
+ * Run a victim whose call fails, and with `always` each one after it.
+ * A call on an open file fails for that file alone: a failed write to the event loop's own pipes would abort Node.
  */
-export function runWithError(lake: FaultLake, name: string, error: string, when: string): Promise<Ended> {
-  const flags = ['-o', '/dev/null', '-e', `trace=${name}`, '-e', `inject=${name}:error=${error}:when=${when}`]
+export function runWithError(
+  lake: FaultLake,
+  { name, number, file }: Call,
+  error: string,
+  always: boolean,
+): Promise<Ended> {
+  const when = `${file?.number ?? number}${always ? '+' : ''}`
+  const only = file === null ? [] : ['-P', file.path]
+  const flags = ['-o', '/dev/null', ...only, '-e', `trace=${name}`, '-e', `inject=${name}:error=${error}:when=${when}`]
   if (name === 'openat') return attachAndRun(new Victim(lake.folder), flags)
   // Twice as fast, for it stops at no other calls; strace 6.1 sends no signals then (seen 2026-11).
   return new Victim(lake.folder, { before: ['strace', '-f', '--seccomp-bpf', ...flags] }).run()
@@ -110,10 +118,15 @@ function parseTrace(text: string, folder: string): Call[] {
   for (const line of text.split('\n')) {
     const [, thread, name = '', rest = ''] = /^(\d+) +(\w+)\((.*)$/.exec(line) ?? []
     if (thread === undefined) continue
-    const number = (counts.get(`${thread} ${name}`) ?? 0) + 1
-    counts.set(`${thread} ${name}`, number)
+    const count = (key: string) => {
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+      return counts.get(key) ?? 0
+    }
+    const number = count(`${thread} ${name}`)
+    const path = /^\d+<([^>]+)>/.exec(rest)?.[1]
+    const file = path === undefined ? null : { path, number: count(`${thread} ${name} ${path}`) }
     const isReadOnly = name === 'openat' && !/O_(WRONLY|RDWR|CREAT)/.test(rest)
-    if (rest.includes(folder) && !isReadOnly) calls.push({ name, number, text: rest.slice(0, 300) })
+    if (rest.includes(folder) && !isReadOnly) calls.push({ name, number, file, text: rest.slice(0, 300) })
   }
   return calls
 }
