@@ -6,7 +6,7 @@ SOURCES := $(shell find core control pipeline cli -name '*.ts' -o -name '*.sql' 
 VITEST := node_modules/.bin/vitest
 BIOME := node_modules/.bin/biome
 
-.PHONY: help run samples build test check lint format bench status clean
+.PHONY: help history verify run samples build test check lint format bench status clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ samples:
 
 status: build ## show the last runs, the tables, and what waits
 	@bin/droplake status
+
+history: build ## list the versions of the lake
+	@bin/droplake history
+
+verify: build ## look whether the lake is whole, reading all data
+	@bin/droplake verify --deep
 
 build: dist/.built ## install dependencies and compile
 

@@ -38,7 +38,7 @@ export async function readLakeState(engine: Engine, layout: Layout): Promise<Lak
     )
     return { version, lastRunId: last, contracts, dataFiles: await liveDataFiles(engine), catalogPath }
   } catch (cause) {
-    if (cause instanceof DroplakeError && cause.code === 'LAKE_DAMAGED') throw cause
+    if (cause instanceof DroplakeError && ['LAKE_DAMAGED', 'STORAGE_FAILED'].includes(cause.code)) throw cause
     refuseOpenForWriting(cause, catalogPath)
     throw new DroplakeError('LAKE_DAMAGED', `the newest catalog "${catalogPath}" cannot be read: ${messageOf(cause)}`, {
       cause,

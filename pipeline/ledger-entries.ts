@@ -12,6 +12,7 @@ import type { Recovery } from '../control/recover.ts'
 import type { RunNote } from '../control/run-folder.ts'
 import type { DroplakeError } from '../core/errors.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
+import { isStopped } from '../core/stop.ts'
 import type { AppResult } from './app/index.ts'
 import type { TableResult } from './dw/index.ts'
 import type { OdsResult } from './ods/index.ts'
@@ -46,10 +47,11 @@ export function ledgerEntries(
   }
 }
 
-/** What a run that failed adds to the control tables, beside the interrupted ones before it. */
+/** What a run that failed, or was stopped, adds to the control tables, beside the interrupted ones before it. */
 export function failureEntries(lake: Lake, run: Run, leftover: Recovery, error: DroplakeError): LedgerEntries {
   const cause = `${error.code}: ${error.message.split('\n', 1)[0]}`
-  const entry: RunEntry = { ...committedEntry(lake, run, []), status: 'failed', error: cause }
+  const status = isStopped(error) ? 'interrupted' : 'failed'
+  const entry: RunEntry = { ...committedEntry(lake, run, []), status, error: cause }
   const runs = [...interruptedEntries(lake, leftover), entry]
   return { runs, files: [], steps: [], ruleResults: [], dataFiles: [], removed: [] }
 }

@@ -3,6 +3,7 @@ import { stagingFolder } from '../../control/layout.ts'
 import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
 import { messageOf } from '../../core/errors.ts'
+import { isStopped, untilStopped } from '../../core/stop.ts'
 import { moveUpload } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
 import { reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
@@ -15,6 +16,7 @@ export { reportPath } from './write-csv.ts'
  * Safe to repeat: what a crash or an error leaves undone, the next run does from the same plan.
  *
  * @returns a sentence for each thing that could not be done; it holds up nothing else
+ * @throws the reason of `lake.stop`; the rest is left to the next run
  */
 export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   const plan = await readPlan(stagingFolder(lake.layout, runId))
@@ -22,8 +24,9 @@ export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   const problems: string[] = []
   for (const { what, perform } of tasks) {
     try {
-      await perform()
+      await untilStopped(lake.stop, lake.engine, perform)
     } catch (error) {
+      if (isStopped(error)) throw error
       problems.push(`${what}: ${messageOf(error)}`)
       lake.log.warn({ runId, what, err: error }, 'delivery failed, the next run tries again')
     }
