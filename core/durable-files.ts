@@ -83,16 +83,21 @@ export async function copyToNewFile(from: string, to: string): Promise<void> {
  * @throws EXDEV for a folder, link or pipe that would have to be copied
  */
 export async function moveFile(from: string, to: string): Promise<void> {
+  await renameFile(from, to)
+  await syncFolder(dirname(to))
+}
+
+/** `moveFile`, for many files at once: whoever calls it syncs the folders when all are moved. */
+export async function renameFile(from: string, to: string): Promise<void> {
   passFaultPoint('moveFile', to)
   try {
     await rename(from, to)
   } catch (error) {
     if (!isSystemError(error, 'EXDEV') || !(await lstat(from)).isFile()) throw error
     await copyToNewFile(from, besidePath(to))
-    await rename(besidePath(to), to)
+    await publishFile(besidePath(to), to)
     await rm(from)
   }
-  await syncFolder(dirname(to))
 }
 
 /** Remove a file or a folder with all that is in it; not being there is fine. */
@@ -132,10 +137,14 @@ export async function listFolder(path: string): Promise<string[]> {
 
 /** A path in this folder that nothing has yet: `a.csv`, else `a.2.csv`, `a.3.csv`, … */
 export async function freePath(folder: string, name: string): Promise<string> {
-  const taken = new Set(await listFolder(folder))
-  let number = 1
-  while (taken.has(numberedName(name, number))) number++
-  return join(folder, numberedName(name, number))
+  for (let number = 1; ; number++) {
+    const path = join(folder, numberedName(name, number))
+    const isTaken = await lstat(path).then(
+      () => true,
+      () => false,
+    )
+    if (!isTaken) return path
+  }
 }
 
 /**

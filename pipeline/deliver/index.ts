@@ -4,7 +4,7 @@ import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
 import { messageOf } from '../../core/errors.ts'
 import { isStopped, untilStopped } from '../../core/stop.ts'
-import { moveUpload } from './move-upload.ts'
+import { moveUpload, syncMoves } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
 import { reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
 
@@ -62,6 +62,7 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removePath(reportPath(layout, mart)) })),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
+    ...(plan.moves.length > 0 ? [{ what: 'folders of uploads', perform: () => syncMoves(layout) }] : []),
   ]
 }
 

@@ -19,7 +19,7 @@ export async function findOriginals(lake: Lake, fileIds: readonly string[]): Pro
     select file_id, name, run_id, records
     from ${files}
     semi join (select run_id from ${runs} where status = 'committed') using (run_id)
-    where outcome = 'loaded' and list_contains(${literal(fileIds)}, file_id)`)
+    where outcome = 'loaded' and file_id in (select unnest(${literal(fileIds)}))`)
   return new Map(
     rows.map((row) => [row.file_id, { fileId: row.file_id, name: row.name, runId: row.run_id, records: row.records }]),
   )
