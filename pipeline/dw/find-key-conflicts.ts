@@ -29,7 +29,7 @@ export async function findKeyConflicts(lake: Lake, input: TableInput, good: Sql)
       union all
       select ${key}, _file_id, _line from ${REFUSED} semi join _keys using (${key})
     ),
-    _placed as (select _records.*, ${position()} as _position from _records join ${RUN_FILES} using (_file_id))
+    _placed as (select _records.*, ${position()} as _position from _records join (select * from ${RUN_FILES}) as _files using (_file_id))
     select _placed._file_id, _placed._line, coalesce(_taken._holder, _repeated._holder) as _holder
     from _placed
     left join ${TAKEN} as _taken on ${sameKey('_placed', '_taken', primaryKey)}

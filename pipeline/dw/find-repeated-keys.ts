@@ -23,7 +23,7 @@ export async function findRepeatedKeys(engine: Engine, input: TableInput, good: 
     with _wanted as (select ${key} from ${CANDIDATES} union select ${key} from ${REFUSED} where ${allGiven(primaryKey)})
     select ${key}, min(${position()}) as _position, arg_min(_files._file || ':' || _line, ${position()}) as _holder
     from (select ${key}, _file_id, _line from ${good} semi join _wanted using (${key})) as _records
-    join ${RUN_FILES} as _files using (_file_id)
+    join (select * from ${RUN_FILES}) as _files using (_file_id)
     group by ${key}`)
 }
 

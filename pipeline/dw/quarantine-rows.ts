@@ -33,8 +33,8 @@ export async function quarantineRows(lake: Lake, run: Run, input: TableInput): P
         _records.*, _files._file, _files._file_no,
         list_filter([${join(rules.map(verdict), ', ')}], lambda _verdict: _verdict is not null) as _verdicts
       from _records
-      join ${RUN_FILES} as _files using (_file_id)
-      left join ${KEY_CONFLICTS} as _conflicts using (_file_id, _line)
+      join (select * from ${RUN_FILES}) as _files using (_file_id)
+      left join (select * from ${KEY_CONFLICTS}) as _conflicts using (_file_id, _line)
     )
     select
       ${columns}, _extra, _raw,

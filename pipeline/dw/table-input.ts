@@ -27,7 +27,7 @@ export interface TableInput {
   readonly parts: readonly InputPart[]
 }
 
-/** Files of the run: `_file_id`, `_file` (name) and `_file_no` (their order). */
+/** Files of the run: `_file_id`, `_file` (name) and `_file_no` (their order). Joined as `(select * from …)`: a table has a hidden `rowid`. */
 export const RUN_FILES = ident('run_files')
 
 /** What ODS has got for a table; undefined when that is nothing. */
