@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
 import { stagingFolder } from '../../control/layout.ts'
 import { removeRunFolder } from '../../control/run-folder.ts'
@@ -5,9 +6,9 @@ import { removePath } from '../../core/durable-files.ts'
 import { messageOf } from '../../core/errors.ts'
 import { moveUpload } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
-import { reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
+import { removeInboxCsv, reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
 
-export { type DeliveryPlan, writePlan } from './plan.ts'
+export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
 export { reportPath } from './write-csv.ts'
 
 /**
@@ -52,6 +53,10 @@ interface Task {
 function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
   const { layout } = lake
   return [
+    ...(plan.staleInbox ?? []).map((entry) => ({
+      what: `quarantine CSV ${entry.csvName}`,
+      perform: () => removeInboxCsv(lake, entry),
+    })),
     ...plan.inbox.map((entry) => ({
       what: `quarantine CSV ${entry.csvName}`,
       perform: () => writeInboxCsv(lake, entry),
@@ -59,6 +64,7 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removePath(reportPath(layout, mart)) })),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
+    ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),
   ]
 }
 
