@@ -8,6 +8,7 @@ import * as diff from './commands/diff.ts'
 import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
 import * as query from './commands/query.ts'
+import * as repair from './commands/repair.ts'
 import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   diff,
   rollback,
   verify,
+  repair,
   compact,
   vacuum,
   config,

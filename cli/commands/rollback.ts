@@ -4,12 +4,12 @@ import { type ChangeFlags, changeLake } from '../change-lake.ts'
 import { visible } from '../format-table.ts'
 import { parseVersion } from '../parse-version.ts'
 
-export const command = 'rollback <version>'
+export const command = 'rollback <to>'
 export const describe =
   'give the lake the content of an older version, as a new one; uploads since can be dropped again'
 export const builder = (parser: Argv) =>
   parser
-    .positional('version', {
+    .positional('to', {
       type: 'string',
       demandOption: true,
       describe: 'number of a version; see droplake history',
@@ -17,9 +17,9 @@ export const builder = (parser: Argv) =>
     .option('yes', { type: 'boolean', alias: 'y', describe: 'do not ask' })
     .option('dry-run', { type: 'boolean', describe: 'tell what would be done, and do nothing' })
 
-export async function handler(flags: ChangeFlags & { readonly version: string }): Promise<number> {
+export async function handler(flags: ChangeFlags & { readonly to: string }): Promise<number> {
   const { planRollback, rollback } = await import('../../pipeline/maintain/rollback.ts')
-  const version = parseVersion(flags.version)
+  const version = parseVersion(flags.to)
   return changeLake(flags, {
     plan: (project) => planRollback(project, version),
     nothing: ({ removed, added }) =>

@@ -1,9 +1,8 @@
-import { livePaths } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import { fingerprintOf, type MartQuery, readMarts } from '../app/index.ts'
-import { showTables } from '../dw/index.ts'
+import { showDwFiles } from './show-dw-files.ts'
 
 /**
  * The live marts as they go into a version whose tables have the same rows in other files: the same files, with the
@@ -28,7 +27,10 @@ export async function carryMarts(lake: Lake, dwFiles: readonly DataFile[]): Prom
 
 /** SQL that is wrong today stops a run, but not a compaction: its marts are made anew once it is right. */
 async function readQueries(lake: Lake): Promise<MartQuery[]> {
-  await showTables(lake.engine, lake.project.config.tables, (table) => livePaths(lake.state, lake.layout, 'dw', table))
+  await showDwFiles(
+    lake,
+    lake.state.dataFiles.filter((file) => file.layer === 'dw'),
+  )
   try {
     return await readMarts(lake.engine, lake.project)
   } catch (error) {
