@@ -21,7 +21,7 @@ import type { DataFile } from './ledger.ts'
 const COMPACT = 'format parquet, compression zstd, compression_level 1, dictionary_size_limit 2000'
 
 /** DuckDB's options of a Parquet file. Marts are Snappy, so that old readers open them too. */
-const PARQUET_OPTIONS: Record<Layer, string> = {
+export const PARQUET_OPTIONS: Record<Layer, string> = {
   ods: COMPACT,
   dw: COMPACT,
   rejects: COMPACT,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
 import { stagingFolder } from '../../control/layout.ts'
 import { removeRunFolder } from '../../control/run-folder.ts'
@@ -6,9 +7,9 @@ import { messageOf } from '../../core/errors.ts'
 import { isStopped, untilStopped } from '../../core/stop.ts'
 import { moveUpload, syncMoves } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
-import { reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
+import { removeInboxCsv, reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
 
-export { type DeliveryPlan, writePlan } from './plan.ts'
+export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
 export { reportPath } from './write-csv.ts'
 
 /**
@@ -55,6 +56,10 @@ interface Task {
 function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
   const { layout } = lake
   return [
+    ...(plan.staleInbox ?? []).map((entry) => ({
+      what: `quarantine CSV ${entry.csvName}`,
+      perform: () => removeInboxCsv(lake, entry),
+    })),
     ...plan.inbox.map((entry) => ({
       what: `quarantine CSV ${entry.csvName}`,
       perform: () => writeInboxCsv(lake, entry),
@@ -63,6 +68,7 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removePath(reportPath(layout, mart)) })),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
     ...(plan.moves.length > 0 ? [{ what: 'folders of uploads', perform: () => syncMoves(layout) }] : []),
+    ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),
   ]
 }
 
