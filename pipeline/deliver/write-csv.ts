@@ -57,7 +57,9 @@ async function inboxQuery(lake: Lake, entry: DeliveryPlan['inbox'][number]): Pro
   )
   const columns = [
     ...entry.columns.map((column) => ident(column)),
-    ...(entry.extra ?? []).map((name) => sql`json_extract_string(_extra, ${literal(jsonPointer(name))}) as ${ident(name)}`),
+    ...(entry.extra ?? []).map(
+      (name) => sql`json_extract_string(_extra, ${literal(jsonPointer(name))}) as ${ident(name)}`,
+    ),
     ...(malformed > 0 ? [ident('_raw')] : []),
   ]
   return sql`select _id, _line, array_to_string(_rules, '; ') as _rules, _reason, ${join(columns, ', ')} from ${rejects} order by _line`
