@@ -4,19 +4,22 @@ import type { Accepted } from './accept-records.ts'
 import { readRecords } from './read-records.ts'
 import type { TableInput } from './table-input.ts'
 
-/** Records, and lines without any, that are not among the accepted rows: `_file_id`, `_line`. */
+/**
+ * Lines of a part that are not among its accepted rows: `_part`, `_file_id`, `_line`. Lines without a record are among them:
+ * their record may be in another part.
+ */
 export const MISSING = ident('missing_lines')
 
 /** What each part has and its accepted rows have not: by construction no record is in neither. */
 export async function findMissing(engine: Engine, input: TableInput, accepted: readonly Accepted[]): Promise<void> {
-  await engine.run(sql`create or replace temp table ${MISSING} (_file_id varchar, _line bigint)`)
+  await engine.run(sql`create or replace temp table ${MISSING} (_part varchar, _file_id varchar, _line bigint)`)
   for (const rows of accepted) {
     const { part } = rows
     if (rows.rows === part.records) continue
     if (part.lines !== null && (await findGaps(engine, rows, part.lines))) continue
     await engine.run(sql`
       insert into ${MISSING}
-      select _file_id, _line from (${readRecords(input, part)}) anti join ${readParquet([rows.path])} using (_file_id, _line)`)
+      select ${literal(part.name)}, _file_id, _line from (${readRecords(input, part)}) anti join ${readParquet([rows.path])} using (_file_id, _line)`)
   }
 }
 
@@ -28,7 +31,7 @@ type Lines = NonNullable<Accepted['part']['lines']>
  *
  * @returns false, with nothing found, when the rows turn out to be in another order
  */
-async function findGaps(engine: Engine, { path, rows }: Accepted, lines: Lines): Promise<boolean> {
+async function findGaps(engine: Engine, { part, path, rows }: Accepted, lines: Lines): Promise<boolean> {
   const [first, end] = [lines.firstLine, lines.firstLine + lines.count]
   await engine.run(sql`
     insert into ${MISSING}
@@ -41,11 +44,11 @@ async function findGaps(engine: Engine, { path, rows }: Accepted, lines: Lines):
       union all
       select coalesce(max(_line), ${number(first - 1)}) + 1, ${number(end)} from _accepted
     )
-    select ${literal(lines.fileId)}, unnest(range(_first, _end)) from _gaps`)
-  const ofFile = sql`from ${MISSING} where _file_id = ${literal(lines.fileId)}`
-  const { found } = await engine.row<{ found: number }>(sql`select count(*) as found ${ofFile}`)
+    select ${literal(part.name)}, ${literal(lines.fileId)}, unnest(range(_first, _end)) from _gaps`)
+  const ofPart = sql`from ${MISSING} where _part = ${literal(part.name)}`
+  const { found } = await engine.row<{ found: number }>(sql`select count(*) as found ${ofPart}`)
   if (found === lines.count - rows) return true
-  await engine.run(sql`delete ${ofFile}`)
+  await engine.run(sql`delete ${ofPart}`)
   return false
 }
 

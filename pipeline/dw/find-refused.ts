@@ -1,11 +1,11 @@
 import type { Engine } from '../../core/engine.ts'
-import { ident, join, readParquet, type Sql, sql } from '../../core/sql.ts'
+import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { Accepted } from './accept-records.ts'
 import { findMissing, MISSING } from './find-missing.ts'
 import { findOrphans, ORPHANS } from './find-orphans.ts'
 import { readRecords, withTypedValues } from './read-records.ts'
 import { typedName } from './rules/index.ts'
-import type { TableInput } from './table-input.ts'
+import type { InputPart, TableInput } from './table-input.ts'
 
 /** Records that break a rule, by themselves or by a reference, as ODS has them. */
 export const REFUSED = ident('refused')
@@ -18,15 +18,22 @@ export const REFUSED = ident('refused')
 export async function findRefused(engine: Engine, input: TableInput, accepted: readonly Accepted[]): Promise<Sql> {
   const orphans = await findOrphans(engine, input, accepted)
   await findMissing(engine, input, accepted)
-  const wanted = sql`(select _file_id, _line from ${MISSING} union all select _file_id, _line from ${ORPHANS})`
   const records = accepted.map(({ part, rows }) =>
     rows === part.records && orphans === 0
       ? sql`select * from (${readRecords(input, part)}) where false`
-      : sql`select * from (${readRecords(input, part)}) semi join ${wanted} using (_file_id, _line)`,
+      : sql`select * from (${readRecords(input, part)}) semi join ${refusedOf(part)} using (_file_id, _line)`,
   )
   await engine.run(sql`create or replace temp table ${REFUSED} as ${join(records, ' union all ')}`)
   const rows = readParquet(accepted.map(({ path }) => path))
   return orphans === 0 ? rows : sql`(select * from ${rows} anti join ${ORPHANS} using (_file_id, _line))`
+}
+
+function refusedOf(part: InputPart): Sql {
+  return sql`(
+    select _file_id, _line from ${MISSING} where _part = ${literal(part.name)}
+    union all
+    select _file_id, _line from ${ORPHANS}
+  )`
 }
 
 /** A relation of the refused records' keys, typed: the key's columns under their names, `_file_id` and `_line`. */
