@@ -3,17 +3,35 @@ import { DroplakeError, toDroplakeError } from '../core/errors.ts'
 import { armFault } from '../core/fault-points.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import type { Command } from './command.ts'
+import * as compact from './commands/compact.ts'
 import * as config from './commands/config.ts'
 import * as diff from './commands/diff.ts'
 import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
 import * as query from './commands/query.ts'
+import * as repair from './commands/repair.ts'
+import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
 import * as status from './commands/status.ts'
+import * as vacuum from './commands/vacuum.ts'
 import * as verify from './commands/verify.ts'
 
-const COMMANDS: readonly Command[] = [run, status, runs, query, history, diff, verify, config, init]
+const COMMANDS: readonly Command[] = [
+  run,
+  status,
+  runs,
+  query,
+  history,
+  diff,
+  rollback,
+  verify,
+  repair,
+  compact,
+  vacuum,
+  config,
+  init,
+]
 
 /**
  * Parse the command line, run one command, print.

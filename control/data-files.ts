@@ -9,7 +9,7 @@ import { LAYERS, type Layer, type Layout, paddedNumber } from './layout.ts'
 import type { DataFile } from './ledger.ts'
 
 /** DuckDB's options of a Parquet file. Marts are Snappy, so that old readers open them too. */
-const PARQUET_OPTIONS: Record<Layer, string> = {
+export const PARQUET_OPTIONS: Record<Layer, string> = {
   ods: 'format parquet, compression zstd, compression_level 1',
   dw: 'format parquet, compression zstd, compression_level 1',
   rejects: 'format parquet, compression zstd, compression_level 1',

@@ -45,4 +45,6 @@ export interface Run {
   readonly startedAt: Date
   /** Its own folder, for copies of uploads and scratch files. */
   readonly folder: string
+  /** `run`, or the command that maintains the lake: `rollback 41`. */
+  readonly command: string
 }

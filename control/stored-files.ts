@@ -8,6 +8,8 @@ import { hasControlTable } from './migrate.ts'
 export interface LiveRange {
   readonly addedIn: number
   readonly removedIn: number | null
+  /** Of a mart: what it was computed from, as it was then. */
+  readonly fingerprint: string | null
 }
 
 /** A data file as the ledger knows it, live or not. A rollback can give a file several ranges. */
@@ -20,14 +22,20 @@ export async function readStoredFiles(engine: Engine, catalog: string): Promise<
   const rows = await engine.rows(sql`
     select
       path, any_value(layer) as layer, any_value(table_name) as table_name, min(run_id) as run_id, any_value(rows) as rows,
-      any_value(bytes) as bytes, any_value(sha256) as sha256, arg_max(fingerprint, added_in) as fingerprint,
-      list(added_in order by added_in) as added, list(coalesce(removed_in, -1) order by added_in) as removed
+      any_value(bytes) as bytes, any_value(sha256) as sha256, 
+      list(added_in order by added_in) as added, list(coalesce(removed_in, -1) order by added_in) as removed,
+      list(fingerprint order by added_in) as fingerprints
     from ${ident(catalog, 'control', 'data_files')}
     group by path
     order by min(added_in), path`)
   return rows.map((row) => {
     const [added, removed] = [row.added as readonly number[], row.removed as readonly number[]]
-    const ranges = added.map((addedIn, index) => ({ addedIn, removedIn: openEnd(removed[index]) }))
+    const fingerprints = row.fingerprints as readonly (string | null)[]
+    const ranges = added.map((addedIn, index) => ({
+      addedIn,
+      removedIn: openEnd(removed[index]),
+      fingerprint: fingerprints[index] ?? null,
+    }))
     return {
       path: row.path as string,
       layer: row.layer as Layer,
@@ -36,7 +44,7 @@ export async function readStoredFiles(engine: Engine, catalog: string): Promise<
       rows: row.rows as number,
       bytes: row.bytes as number,
       sha256: row.sha256 as string,
-      fingerprint: row.fingerprint as string | null,
+      fingerprint: ranges.at(-1)?.fingerprint ?? null,
       addedIn: ranges.at(-1)?.addedIn ?? 0,
       ranges,
     }
@@ -62,9 +70,18 @@ export function isNeededSince(file: StoredFile, oldest: number): boolean {
   return file.ranges.some((range) => range.removedIn === null || range.removedIn > oldest)
 }
 
+/** A data file as it was in a version, to be live again from another one on. */
+export function asNewRange(file: StoredFile, version: number, addedIn: number): DataFile {
+  const { ranges, ...dataFile } = file
+  const range = ranges.find((candidate) => covers(candidate, version))
+  return { ...dataFile, fingerprint: range?.fingerprint ?? dataFile.fingerprint, addedIn }
+}
+
 /** Whether a data file is part of a version. */
 export function isLiveIn(file: StoredFile, version: number): boolean {
-  return file.ranges.some(
-    (range) => range.addedIn <= version && (range.removedIn === null || version < range.removedIn),
-  )
+  return file.ranges.some((range) => covers(range, version))
+}
+
+function covers({ addedIn, removedIn }: LiveRange, version: number): boolean {
+  return addedIn <= version && (removedIn === null || version < removedIn)
 }

@@ -46,6 +46,17 @@ export function ledgerEntries(
   }
 }
 
+/** What a command that maintains the lake adds to the control tables: no uploads, but data files that come and go. */
+export function maintenanceEntries(
+  lake: Lake,
+  run: Run,
+  leftover: Recovery,
+  change: Partial<Pick<LedgerEntries, 'dataFiles' | 'removed' | 'undo' | 'vacuums'>>,
+): LedgerEntries {
+  const runs = [...interruptedEntries(lake, leftover), committedEntry(lake, run, [])]
+  return { files: [], steps: [], ruleResults: [], dataFiles: [], removed: [], ...change, runs }
+}
+
 /** What a run that failed, or was stopped, adds to the control tables, beside the interrupted ones before it. */
 export function failureEntries(lake: Lake, run: Run, leftover: Recovery, error: DroplakeError): LedgerEntries {
   const cause = `${error.code}: ${error.message.split('\n', 1)[0]}`
@@ -61,6 +72,7 @@ function committedEntry(lake: Lake, run: Run, files: readonly FileEntry[]): RunE
     ...sumCounts(files),
     ...sharedEntry(lake),
     runId: run.runId,
+    command: run.command,
     status: 'committed',
     startedAt: run.startedAt,
     endedAt: lake.clock(),
@@ -76,6 +88,7 @@ function interruptedEntries(lake: Lake, leftover: Recovery): RunEntry[] {
     ...NO_COUNTS,
     ...sharedEntry(lake),
     runId: note.runId,
+    command: note.command ?? 'run',
     status: 'interrupted',
     startedAt: new Date(note.startedAt),
     endedAt: null,

@@ -26,5 +26,5 @@ function formatVersions(versions: readonly VersionEntry[]): string {
     ...tables.map((table) => entry.rows[table] ?? 0),
     [...(entry.isRolledBack ? ['rolled back'] : []), ...(entry.isReadable ? [] : ['vacuumed'])].join(', '),
   ])
-  return formatTable(['version', 'made (UTC)', 'run', 'command', ...tables, ''], rows, { counts: true })
+  return formatTable(['version', 'made (UTC)', 'run', 'command', ...tables, 'state'], rows, { counts: true })
 }

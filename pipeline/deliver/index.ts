@@ -1,14 +1,15 @@
+import { join } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
 import { stagingFolder } from '../../control/layout.ts'
 import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
-import { messageOf } from '../../core/errors.ts'
-import { isStopped, untilStopped } from '../../core/stop.ts'
+import { messageOf, toDroplakeError } from '../../core/errors.ts'
+import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
 import { moveUpload } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
-import { reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
+import { removeInboxCsv, reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
 
-export { type DeliveryPlan, writePlan } from './plan.ts'
+export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
 export { reportPath } from './write-csv.ts'
 
 /**
@@ -35,6 +36,20 @@ export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   return problems
 }
 
+/**
+ * Finish the run that has just committed.
+ *
+ * @returns as `deliver`
+ * @throws {DroplakeError} RUN_STOPPED, which then says that the version stays
+ */
+export async function deliverCommitted(lake: Lake, runId: number, version: number): Promise<string[]> {
+  try {
+    return await deliver(lake, runId)
+  } catch (error) {
+    throw isStopped(error) ? stoppedAfterCommit(toDroplakeError(error), runId, version) : error
+  }
+}
+
 /** A report that an earlier run could not write is written late only while its mart's file is live: never over a newer one. */
 function withoutOutdated(lake: Lake, runId: number, plan: DeliveryPlan): DeliveryPlan {
   if (runId > lake.state.lastRunId) return plan
@@ -55,6 +70,10 @@ interface Task {
 function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
   const { layout } = lake
   return [
+    ...(plan.staleInbox ?? []).map((entry) => ({
+      what: `quarantine CSV ${entry.csvName}`,
+      perform: () => removeInboxCsv(lake, entry),
+    })),
     ...plan.inbox.map((entry) => ({
       what: `quarantine CSV ${entry.csvName}`,
       perform: () => writeInboxCsv(lake, entry),
@@ -62,6 +81,7 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removePath(reportPath(layout, mart)) })),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
+    ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),
   ]
 }
 

@@ -28,7 +28,13 @@ export interface DeliveryPlan {
   readonly reports: readonly { readonly martName: string; readonly martPath: string }[]
   /** Marts that are no more; their reports go. */
   readonly goneMarts: readonly string[]
+  /** CSVs of refused records that a rollback has undone; one that a person has changed stays. */
+  readonly staleInbox?: DeliveryPlan['inbox']
+  /** Files that no kept version needs any more, relative to the lake folder: a vacuum takes them away. */
+  readonly deletions?: readonly string[]
 }
+
+export const EMPTY_PLAN: DeliveryPlan = { moves: [], inbox: [], reports: [], goneMarts: [] }
 
 export async function writePlan(runFolder: string, plan: DeliveryPlan): Promise<void> {
   await writeTextFile(join(runFolder, 'delivery.json'), JSON.stringify(plan))

@@ -1,6 +1,7 @@
 import { join as joinPath } from 'node:path'
 import { isLiveIn, type StoredFile } from '../../control/stored-files.ts'
 import type { CheckResult, Finding, Verification } from '../../control/verify/index.ts'
+import { hashFile } from '../../core/durable-files.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
 import { ident, join, readParquet, type Sql, sql } from '../../core/sql.ts'
 import { computeMart, fingerprintOf, type MartQuery, readMarts } from '../app/index.ts'
@@ -34,8 +35,14 @@ export async function checkMartRows(verification: Verification): Promise<CheckRe
       notes.push(`app.${file.tableName}: ${reason}`)
       continue
     }
+    const found = await compareMart(verification, file, query)
+    const damaged = found.length === 0 ? null : await findDamaged(verification, dwFiles)
+    if (damaged !== null) {
+      notes.push(`app.${file.tableName}: it cannot be compared, because ${damaged.path} is damaged`)
+      continue
+    }
     examined++
-    findings.push(...(await compareMart(verification, file, query)))
+    findings.push(...found)
   }
   return { examined: `${examined} ${examined === 1 ? 'mart' : 'marts'}`, findings, notes }
 }
@@ -51,6 +58,15 @@ function whyNot(
   if (fingerprintOf(query, project.config.tables, dwFiles) !== file.fingerprint)
     return 'its SQL, its parameters or the contracts have changed since it was made; the next run makes it anew'
   return IS_FICKLE.test(query.text) ? 'its SQL asks for the time, for chance, or for files of its own' : null
+}
+
+/** A mart is not to blame when what it is compared with is damaged. */
+async function findDamaged({ layout }: Verification, dwFiles: readonly StoredFile[]): Promise<StoredFile | null> {
+  for (const file of dwFiles) {
+    const found = await hashFile(joinPath(layout.lake, file.path)).catch(() => null)
+    if (found !== file.sha256) return file
+  }
+  return null
 }
 
 async function compareMart(verification: Verification, file: StoredFile, query: MartQuery): Promise<Finding[]> {
