@@ -31,6 +31,7 @@ export async function changeLake<Plan, Done extends { readonly problems: readonl
   const project = projectOf(flags)
   const plan = await steps.plan(project)
   const nothing = steps.nothing(plan)
+  if (nothing !== null && !flags.dryRun) await finish(project, waitMs)
   if (nothing !== null || flags.dryRun) {
     print(flags, { dryRun: flags.dryRun === true, plan, done: null }, () => `${nothing ?? steps.describePlan(plan)}\n`)
     return 0
@@ -52,4 +53,11 @@ export async function changeLake<Plan, Done extends { readonly problems: readonl
   for (const problem of done?.problems ?? [])
     process.stderr.write(`could not be done, the next run tries again: ${problem}\n`)
   return done !== null && done.problems.length > 0 ? 1 : 0
+}
+
+/** The same command may have been killed after its commit: there is nothing to do then but to finish that. */
+async function finish(project: Project, waitMs: number): Promise<void> {
+  const { finishLeftover } = await import('../pipeline/maintain/maintain.ts')
+  const { terminal, ...options } = openOptions(project)
+  await finishLeftover(project, { ...options, waitMs }).finally(() => terminal.clearStatus())
 }

@@ -1,5 +1,7 @@
 import { relative } from 'node:path'
 import { hashFile } from '../../core/durable-files.ts'
+import { newestCatalog } from '../catalog.ts'
+import type { Layout } from '../layout.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
 import type { CatalogFile, Verification } from './verification.ts'
 
@@ -60,7 +62,7 @@ async function checkPublished(verification: Verification): Promise<{ findings: F
   if (published.content === null) return told(`it cannot be read: ${published.error}`, 'repair')
   if (newest === undefined) return told('lake/history/ has no catalog to compare it with', 'repair')
   if (newest.content === null) return { findings: [], notes: [] }
-  if ((await hashFile(layout.catalog)) === (await hashFile(newest.path))) return { findings: [], notes: [] }
+  if (await isSameAsNewest(layout)) return { findings: [], notes: [] }
   if (published.content.version !== newest.content.version)
     return told(
       `it shows version ${published.content.version}; the newest is ${newest.content.version}`,
@@ -73,6 +75,14 @@ async function checkPublished(verification: Verification): Promise<{ findings: F
       wasCutShort ? 'run' : 'repair',
     )
   return { findings: [], notes: ['lake.duckdb: someone has written into it; what droplake put there is unchanged'] }
+}
+
+/** Asked of the files as they are now: a run may have committed since they were read. */
+async function isSameAsNewest(layout: Layout): Promise<boolean> {
+  const newest = await newestCatalog(layout)
+  if (newest === null) return false
+  const [ours, theirs] = await Promise.all([newest, layout.catalog].map((path) => hashFile(path).catch(() => path)))
+  return ours === theirs
 }
 
 /** Names of control tables and views that a copy has not or has otherwise. What it has beyond them is its owner's. */

@@ -36,7 +36,7 @@ function unneeded(verification: Verification, path: string, isKnown: boolean): F
   const isAnyAtWork = verification.notes.some((note) => note.isAtWork)
   if (isKnown) {
     if (isAnyAtWork) return [] // a vacuum on its way
-    return told('no kept version needs it; a vacuum was cut short', verification.notes.length > 0 ? 'run' : 'repair')
+    return told('no kept version needs it; a vacuum was cut short', verification.notes.length > 0 ? 'run' : null)
   }
   const runId = Number(/^(\d{6,})[-.]/.exec(basename(path))?.[1] ?? Number.NaN)
   const note = verification.notes.find((candidate) => candidate.runId === runId)

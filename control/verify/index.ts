@@ -1,7 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Project } from '../../core/config/load-config.ts'
-import { listFolder } from '../../core/durable-files.ts'
 import { messageOf } from '../../core/errors.ts'
 import { newestCatalog } from '../catalog.ts'
 import { layoutOf } from '../layout.ts'
@@ -14,7 +13,7 @@ import { checkRecords } from './check-records.ts'
 import { checkUnreferenced } from './check-unreferenced.ts'
 import { checkViews } from './check-views.ts'
 import type { CheckName, CheckResult, Finding } from './finding.ts'
-import { type Verification, withVerification } from './verification.ts'
+import { readNotes, type Verification, withVerification } from './verification.ts'
 
 export { type CheckName, type CheckResult, type Finding, versionsText } from './finding.ts'
 export type { Verification } from './verification.ts'
@@ -111,7 +110,7 @@ function keyOf(finding: Finding): string {
   return `${finding.check}\n${finding.file}\n${finding.file === null ? finding.message : ''}`
 }
 
-/** What changes whenever a run begins, commits, or ends. */
+/** What changes whenever a run begins, notes that it has begun, commits, or ends. */
 async function stateOf(project: Project): Promise<unknown> {
   const layout = layoutOf(project)
   const newest = await newestCatalog(layout)
@@ -122,5 +121,5 @@ async function stateOf(project: Project): Promise<unknown> {
       () => null,
     )
   })
-  return { marks: await Promise.all(marks), staging: await listFolder(layout.staging) }
+  return { marks: await Promise.all(marks), notes: await readNotes(layout) }
 }

@@ -97,7 +97,8 @@ function engineOptions(project: Project) {
   return { threads: project.config.engine.threads, memoryLimit: project.config.engine.memoryLimit }
 }
 
-async function readNotes(layout: Layout): Promise<Verification['notes']> {
+/** Runs with a folder in staging, and whether they are at work. */
+export async function readNotes(layout: Layout): Promise<Verification['notes']> {
   const notes = await readRunNotes(layout)
   return Promise.all(notes.map(async (note) => ({ ...note, isAtWork: await isAtWork(layout, note) })))
 }

@@ -1,10 +1,13 @@
 import { commitCatalog, publishCatalog } from '../../control/commit.ts'
 import type { Lake, Run } from '../../control/lake.ts'
+import { layoutOf } from '../../control/layout.ts'
 import type { LedgerEntries } from '../../control/ledger.ts'
+import { type OpenOptions, withLake } from '../../control/open-lake.ts'
 import { recover } from '../../control/recover.ts'
-import { startRun } from '../../control/run-folder.ts'
+import { readRunNotes, startRun } from '../../control/run-folder.ts'
 import { readOldestVersion } from '../../control/stored-files.ts'
 import type { Versions } from '../../control/versions/open-versions.ts'
+import type { Project } from '../../core/config/load-config.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import { untilStopped } from '../../core/stop.ts'
 import { type DeliveryPlan, deliver, deliverCommitted, EMPTY_PLAN, forgetRuns, writePlan } from '../deliver/index.ts'
@@ -72,6 +75,15 @@ export async function settle(lake: Lake): Promise<Leftover> {
     })
   }
   return leftover
+}
+
+/**
+ * Finish what a command that was killed after its commit has left; for a command that has nothing else to do.
+ *
+ * @throws {DroplakeError} LAKE_BUSY, LAKE_DAMAGED, STORAGE_FAILED
+ */
+export async function finishLeftover(project: Project, options: OpenOptions): Promise<void> {
+  if ((await readRunNotes(layoutOf(project))).length > 0) await withLake(project, options, settle)
 }
 
 /** The versions of a lake that is open for writing. */
