@@ -6,7 +6,7 @@ SOURCES := $(shell find core control pipeline cli -name '*.ts' -o -name '*.sql' 
 VITEST := node_modules/.bin/vitest
 BIOME := node_modules/.bin/biome
 
-.PHONY: help run samples build test check lint format bench status clean
+.PHONY: help history verify run samples build test check lint format bench bench-quick status clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ samples:
 status: build ## show the last runs, the tables, and what waits
 	@bin/droplake status
 
+history: build ## list the versions of the lake
+	@bin/droplake history
+
+verify: build ## look whether the lake is whole, reading all data
+	@bin/droplake verify --deep
+
 build: dist/.built ## install dependencies and compile
 
 test: build ## run every test
@@ -38,8 +44,11 @@ lint: node_modules/.installed ## look at style and format, change nothing
 format: node_modules/.installed ## format all files
 	@$(BIOME) check --write .
 
-bench: build ## measure run times (bench/README.md)
-	@node bench/run-times.mjs
+bench: build ## measure run times with 10 million rows, some ten minutes (bench/README.md)
+	@node bench/bench.mjs
+
+bench-quick: build ## the same with 1 million rows, under two minutes
+	@BENCH_ROWS=1000000 BENCH_REPEATS=2 node bench/bench.mjs
 
 clean: ## take away what was built and installed; data stays
 	@rm -rf dist node_modules

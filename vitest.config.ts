@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     ...(results ? { reporters: ['default', 'json'], outputFile: { json: results } } : {}),
     include: ['tests/**/*.test.ts'],
+    // They take longer and have a config of their own: vitest.faults.config.ts.
+    exclude: ['tests/faults/**'],
     globalSetup: 'tests/helpers/build-once.ts',
     setupFiles: 'tests/helpers/property-seed.ts',
     // Real files, real processes: a test may wait for a slow disk, not for ever.

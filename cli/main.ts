@@ -1,21 +1,44 @@
 import yargs from 'yargs'
 import { DroplakeError, toDroplakeError } from '../core/errors.ts'
+import { armFault } from '../core/fault-points.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import type { Command } from './command.ts'
+import * as compact from './commands/compact.ts'
 import * as config from './commands/config.ts'
+import * as diff from './commands/diff.ts'
+import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
 import * as query from './commands/query.ts'
+import * as repair from './commands/repair.ts'
+import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
 import * as status from './commands/status.ts'
+import * as vacuum from './commands/vacuum.ts'
+import * as verify from './commands/verify.ts'
 
-const COMMANDS: readonly Command[] = [run, status, runs, query, config, init]
+const COMMANDS: readonly Command[] = [
+  run,
+  status,
+  runs,
+  query,
+  history,
+  diff,
+  rollback,
+  verify,
+  repair,
+  compact,
+  vacuum,
+  config,
+  init,
+]
 
 /**
  * Parse the command line, run one command, print.
  *
  * @param words without `node` and the program's name
- * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused, 75 lake busy
+ * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused, 75 lake busy,
+ *   130 and 143 stopped by SIGINT or SIGTERM
  */
 export async function main(words: readonly string[]): Promise<number> {
   ignoreClosedPipe()
@@ -50,6 +73,7 @@ export async function main(words: readonly string[]): Promise<number> {
     })
   }
   try {
+    armFault(process.env)
     await parser.parseAsync()
     return exitCode
   } catch (thrown) {

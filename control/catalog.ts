@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { exists, listFolder } from '../core/durable-files.ts'
 import type { Engine } from '../core/engine.ts'
 import { DroplakeError, messageOf } from '../core/errors.ts'
@@ -38,11 +38,11 @@ export async function readLakeState(engine: Engine, layout: Layout): Promise<Lak
     )
     return { version, lastRunId: last, contracts, dataFiles: await liveDataFiles(engine), catalogPath }
   } catch (cause) {
-    if (cause instanceof DroplakeError && cause.code === 'LAKE_DAMAGED') throw cause
+    if (cause instanceof DroplakeError && ['LAKE_DAMAGED', 'STORAGE_FAILED'].includes(cause.code)) throw cause
     refuseOpenForWriting(cause, catalogPath)
     throw new DroplakeError('LAKE_DAMAGED', `the newest catalog "${catalogPath}" cannot be read: ${messageOf(cause)}`, {
       cause,
-      hint: `Nothing was changed. "${layout.catalog}" is a copy of it: put that in its place as ${basename(catalogPath)}.`,
+      hint: 'Nothing was changed. "lake.duckdb" is a copy of it: droplake repair makes it again from that.',
     })
   }
 }
@@ -85,7 +85,7 @@ async function refuseLostHistory(layout: Layout): Promise<void> {
     'LAKE_DAMAGED',
     `"${layout.history}" has no catalog, but there is a lake: "${layout.catalog}"`,
     {
-      hint: `Nothing was changed. Put the folder back; or copy "${layout.catalog}" into it as <version>.duckdb, six digits, the version that its table control.lake says.`,
+      hint: 'Nothing was changed. Put the folder back; or let droplake repair make its newest catalog again from that file.',
     },
   )
 }

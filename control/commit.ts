@@ -17,6 +17,7 @@ import { listCatalogs } from './catalog.ts'
 import type { Lake } from './lake.ts'
 import { historyPath, type Layout } from './layout.ts'
 import { LAKE_FORMAT, LEDGER_SQL, type LedgerEntries, writeLedger } from './ledger.ts'
+import { migrateCatalog } from './migrate.ts'
 import { replaceViews } from './views.ts'
 
 /** The name under which a catalog is attached while it is made. */
@@ -76,6 +77,7 @@ async function writeCatalog(lake: Lake, path: string, version: number, entries: 
   await engine.run(sql`attach ${literal(path)} as ${ident(NEXT)}`)
   try {
     if (state.catalogPath === null) await createLedger(engine)
+    else await migrateCatalog(engine, NEXT)
     await fillCatalog(lake, version, entries)
     await engine.run(sql`checkpoint ${ident(NEXT)}`)
   } finally {
@@ -104,7 +106,7 @@ async function fillCatalog(lake: Lake, version: number, entries: LedgerEntries):
   const runs = entries.runs.map((run) => (run.status === 'committed' ? { ...run, version } : run))
   await writeLedger(engine, NEXT, { ...entries, runs }, version)
   const removed = new Set(entries.removed)
-  const live = [...state.dataFiles, ...entries.dataFiles].filter((file) => !removed.has(file.path))
+  const live = [...state.dataFiles.filter((file) => !removed.has(file.path)), ...entries.dataFiles]
   await replaceViews(engine, NEXT, project.config, layout, live)
 }
 

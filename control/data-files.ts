@@ -14,16 +14,14 @@ import {
 import { DroplakeError } from '../core/errors.ts'
 import { exactPath, literal, raw, type Sql, sql } from '../core/sql.ts'
 import type { Lake, Run } from './lake.ts'
-import { type Layer, type Layout, paddedNumber } from './layout.ts'
+import { LAYERS, type Layer, type Layout, paddedNumber } from './layout.ts'
 import type { DataFile } from './ledger.ts'
-
-const LAYERS: readonly Layer[] = ['ods', 'dw', 'app', 'rejects']
 
 /** Columns of more than 2,000 values in a row group get no dictionary: trying one took a fifth of the write (2026-11). */
 const COMPACT = 'format parquet, compression zstd, compression_level 1, dictionary_size_limit 2000'
 
 /** DuckDB's options of a Parquet file. Marts are Snappy, so that old readers open them too. */
-const PARQUET_OPTIONS: Record<Layer, string> = {
+export const PARQUET_OPTIONS: Record<Layer, string> = {
   ods: COMPACT,
   dw: COMPACT,
   rejects: COMPACT,
@@ -68,6 +66,7 @@ export async function adoptDataFile(lake: Lake, run: Run, file: NewDataFile, sta
  * @returns the number of rows
  */
 export async function stageDataFile(lake: Lake, layer: Layer, path: string, query: Sql): Promise<number> {
+  lake.stop.throwIfAborted()
   try {
     await lake.engine.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(PARQUET_OPTIONS[layer])})`)
   } catch (error) {
@@ -100,9 +99,14 @@ async function makeLast(lake: Lake, run: Run, file: NewDataFile, path: string, r
     await removePath(path)
     return null
   }
-  await syncFile(path)
-  await syncFolder(dirname(path))
-  await syncFolder(dirname(dirname(path)))
+  try {
+    await syncFile(path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    // What could not be synced must not be taken for whole.
+    await removePath(path)
+    throw error
+  }
   const { size } = await stat(path)
   return {
     path: relative(lake.layout.lake, path).split(sep).join('/'),
@@ -111,7 +115,7 @@ async function makeLast(lake: Lake, run: Run, file: NewDataFile, path: string, r
     runId: run.runId,
     rows,
     bytes: size,
-    sha256: await hashFile(path),
+    sha256: await hashFile(path, lake.stop),
     fingerprint: file.fingerprint ?? null,
     addedIn: lake.state.version + 1,
   }

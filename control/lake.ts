@@ -33,6 +33,9 @@ export interface Lake {
   readonly state: LakeState
   readonly log: Logger
   readonly clock: () => Date
+  /** Aborted when someone asks the run to stop; its reason is the error to end with. */
+  readonly stop: AbortSignal
+  /** @throws the reason of `stop`: a loop over bytes that reports its progress can be stopped */
   readonly onProgress: (progress: Progress) => void
 }
 
@@ -42,4 +45,6 @@ export interface Run {
   readonly startedAt: Date
   /** Its own folder, for copies of uploads and scratch files. */
   readonly folder: string
+  /** `run`, or the command that maintains the lake: `rollback 41`. */
+  readonly command: string
 }

@@ -3,6 +3,8 @@ import type { Project } from '../core/config/load-config.ts'
 
 export type Layer = 'ods' | 'dw' | 'app' | 'rejects'
 
+export const LAYERS: readonly Layer[] = ['ods', 'dw', 'app', 'rejects']
+
 /** Where everything of one lake lies; all paths absolute. Nothing else joins these names. */
 export interface Layout {
   readonly uploads: string

@@ -7,7 +7,7 @@ create schema control;
 
 -- One row: what this lake is.
 create table control.lake (
-  format integer not null,       -- layout of the files on disk; 1 since droplake 0.1
+  format integer not null,       -- layout of the files on disk (control/migrate.ts)
   name varchar not null,
   version bigint not null,
   root varchar not null,         -- absolute path that the views point into
@@ -31,7 +31,23 @@ create table control.runs (
   quarantined bigint not null,
   error varchar,
   droplake_version varchar not null,
-  config_hash varchar not null
+  config_hash varchar not null,
+  command varchar default 'run'  -- run | rollback … | compact … | vacuum … | repair
+);
+
+-- One row per rollback and run that it undid. The run's uploads are not in the versions [undone_in, redone_in).
+create table control.undone_runs (
+  run_id bigint not null,
+  undone_in bigint not null,
+  redone_in bigint               -- null while it is undone
+);
+
+-- One row per vacuum. Versions before the largest oldest_version can no longer be read.
+create table control.vacuums (
+  run_id bigint not null,
+  oldest_version bigint not null,
+  files bigint not null,
+  bytes bigint not null
 );
 
 -- One row per upload. records = loaded + updated + unchanged + quarantined.
@@ -74,7 +90,7 @@ create table control.rule_results (
   example_line bigint not null
 );
 
--- One row per data file. It is live in the versions [added_in, removed_in).
+-- One row per data file and range of versions [added_in, removed_in) in which it is live; a rollback makes another range.
 create table control.data_files (
   path varchar not null,         -- relative to the lake folder
   layer varchar not null,        -- ods | dw | app | rejects

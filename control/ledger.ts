@@ -3,7 +3,7 @@ import { ident, join, literal, readSql, type Sql, sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
 
 /** Layout of the files on disk. A change of it is the next number and is told in CHANGELOG.md. */
-export const LAKE_FORMAT = 1
+export const LAKE_FORMAT = 2
 
 export const LEDGER_SQL: Sql = readSql(import.meta.url, './ledger.sql')
 
@@ -32,6 +32,8 @@ export interface RunEntry extends Counts {
   readonly error: string | null
   readonly droplakeVersion: string
   readonly configHash: string
+  /** The command that the run was, `run` when absent: `rollback 41`. */
+  readonly command?: string
 }
 
 export interface FileEntry extends Counts {
@@ -87,8 +89,25 @@ export interface LedgerEntries {
   readonly steps: readonly StepEntry[]
   readonly ruleResults: readonly RuleResult[]
   readonly dataFiles: readonly DataFile[]
-  /** Paths of data files that are no longer live from this version on. */
+  /** Paths of data files that are no longer live from this version on; one that is in `dataFiles`, too, begins a new range. */
   readonly removed: readonly string[]
+  readonly undo?: UndoEntries
+  readonly vacuums?: readonly VacuumEntry[]
+}
+
+/** Numbers of runs whose status a rollback changes. */
+export interface UndoEntries {
+  readonly undone: readonly number[]
+  readonly redone: readonly number[]
+}
+
+const NO_UNDO: UndoEntries = { undone: [], redone: [] }
+
+export interface VacuumEntry {
+  readonly runId: number
+  readonly oldestVersion: number
+  readonly files: number
+  readonly bytes: number
 }
 
 /** The sum of several counts. */
@@ -110,17 +129,42 @@ export async function writeLedger(
   entries: LedgerEntries,
   version: number,
 ): Promise<void> {
-  await insertRows(engine, catalog, 'runs', entries.runs)
+  // First what ends, then what begins: a file can end one range of versions and begin the next in one commit.
+  await endRanges(engine, catalog, entries.removed, version)
+  await insertRows(
+    engine,
+    catalog,
+    'runs',
+    entries.runs.map((run) => ({ ...run, command: run.command ?? 'run' })),
+  )
   await insertRows(engine, catalog, 'files', entries.files)
   await insertRows(engine, catalog, 'steps', entries.steps)
   await insertRows(engine, catalog, 'rule_results', entries.ruleResults)
   await insertRows(engine, catalog, 'data_files', entries.dataFiles)
-  if (entries.removed.length === 0) return
+  await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
+  await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
+}
+
+async function endRanges(engine: Engine, catalog: string, paths: readonly string[], version: number): Promise<void> {
+  if (paths.length === 0) return
   const dataFiles = ident(catalog, 'control', 'data_files')
-  const removed = literal(entries.removed)
+  const removed = literal(paths)
   await engine.run(
     sql`update ${dataFiles} set removed_in = ${version} where removed_in is null and list_contains(${removed}, path)`,
   )
+}
+
+/** A rollback's part: runs that count no more, and runs that a rollback before it had undone and that count again. */
+async function undoRuns(engine: Engine, catalog: string, undo: UndoEntries, version: number): Promise<void> {
+  const [runs, undone] = [ident(catalog, 'control', 'runs'), ident(catalog, 'control', 'undone_runs')]
+  for (const runId of undo.undone) {
+    await engine.run(sql`update ${runs} set status = 'rolled_back' where run_id = ${runId}`)
+    await engine.run(sql`insert into ${undone} values (${runId}, ${version}, null)`)
+  }
+  for (const runId of undo.redone) {
+    await engine.run(sql`update ${runs} set status = 'committed' where run_id = ${runId}`)
+    await engine.run(sql`update ${undone} set redone_in = ${version} where run_id = ${runId} and redone_in is null`)
+  }
 }
 
 /** Rows per INSERT: one statement for all of them would make a very long text. */

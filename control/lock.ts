@@ -74,8 +74,8 @@ async function lakeBusy(layout: Layout, processId: string | undefined): Promise<
   const run = await runningRun(layout)
   const holder = [processId === undefined ? 'another process' : `process ${processId}`, run].filter(Boolean).join(', ')
   return new DroplakeError('LAKE_BUSY', `another run works on "${layout.lake}" (${holder})`, {
-    details: { processId: processId === undefined ? null : Number(processId) },
-    hint: 'Wait until it has ended, then run again; nothing was changed.',
+    details: { processId: processId === undefined ? null : Number(processId), holder },
+    hint: 'Wait until it has ended, or let droplake wait with --wait 30s; nothing was changed.',
   })
 }
 

@@ -1,7 +1,10 @@
 import type { DuckDBDataChunk, DuckDBType } from '@duckdb/node-api'
 import type { Project } from '../core/config/load-config.ts'
+import type { Engine } from '../core/engine.ts'
 import { DroplakeError, messageOf } from '../core/errors.ts'
 import { withCatalog } from './read-catalog.ts'
+import { withVersions } from './versions/open-versions.ts'
+import { showVersion } from './versions/show-version.ts'
 
 /** A query's result while it is read: columns, then chunks of rows. */
 export interface QueryResult {
@@ -15,25 +18,43 @@ export interface QueryResult {
  *
  * @throws {DroplakeError} QUERY_REFUSED for anything but one SELECT, QUERY_FAILED, LAKE_NOT_FOUND, LAKE_MOVED
  */
-export async function queryLake<Result>(
+export async function queryLake<Result>(project: Project, text: string, read: ReadResult<Result>): Promise<Result> {
+  return withCatalog(project, (engine) => runSelect(engine, text, read))
+}
+
+/**
+ * Run one SELECT over an older version of the lake, its views made again from today's ledger. The control tables are
+ * today's.
+ *
+ * @throws {DroplakeError} VERSION_NOT_FOUND, VERSION_VACUUMED, QUERY_REFUSED, QUERY_FAILED, LAKE_NOT_FOUND
+ */
+export async function queryVersion<Result>(
   project: Project,
+  version: number,
   text: string,
-  read: (result: QueryResult) => Promise<Result>,
+  read: ReadResult<Result>,
 ): Promise<Result> {
-  return withCatalog(project, async (engine) => {
-    try {
-      const inspected = await engine.inspect(text)
-      if (!inspected.isSelect) throw notASelect(inspected.statements)
-      const result = await engine.connection.stream(text)
-      return await read({ names: result.deduplicatedColumnNames(), types: result.columnTypes(), chunks: result })
-    } catch (cause) {
-      if (cause instanceof DroplakeError && cause.code !== 'ENGINE_FAILED') throw cause
-      throw new DroplakeError('QUERY_FAILED', messageOf(cause), {
-        cause,
-        hint: 'Names of tables: droplake query "show all tables"',
-      })
-    }
+  return withVersions(project, async (versions) => {
+    await showVersion(versions, version)
+    return runSelect(versions.engine, text, read)
   })
+}
+
+type ReadResult<Result> = (result: QueryResult) => Promise<Result>
+
+async function runSelect<Result>(engine: Engine, text: string, read: ReadResult<Result>): Promise<Result> {
+  try {
+    const inspected = await engine.inspect(text)
+    if (!inspected.isSelect) throw notASelect(inspected.statements)
+    const result = await engine.connection.stream(text)
+    return await read({ names: result.deduplicatedColumnNames(), types: result.columnTypes(), chunks: result })
+  } catch (cause) {
+    if (cause instanceof DroplakeError && cause.code !== 'ENGINE_FAILED') throw cause
+    throw new DroplakeError('QUERY_FAILED', messageOf(cause), {
+      cause,
+      hint: 'Names of tables: droplake query "show all tables"',
+    })
+  }
 }
 
 function notASelect(statements: number): DroplakeError {

@@ -28,7 +28,10 @@ export async function withCatalog<Result>(
     memoryLimit: project.config.engine.memoryLimit,
   }).catch((cause: unknown) => {
     refuseOpenForWriting(cause, path)
-    throw new DroplakeError('LAKE_DAMAGED', messageOf(cause), { cause, hint: `"${layout.catalog}" is a copy of it.` })
+    throw new DroplakeError('LAKE_DAMAGED', messageOf(cause), {
+      cause,
+      hint: 'See what is whole: droplake verify. Then: droplake repair --dry-run',
+    })
   })
   try {
     const { root } = await engine.row<{ root: string }>(sql`select root from control.lake`)

@@ -26,9 +26,9 @@ export async function recover(lake: Lake): Promise<Recovery> {
   const known = await lake.engine.rows<{ run_id: number; status: string }>(sql`select run_id, status from ${runs}`)
   const statusOf = (note: RunNote) => known.find((run) => run.run_id === note.runId)?.status
   const recovery: Recovery = {
-    unfinished: notes.filter((note) => statusOf(note) === 'committed'),
+    unfinished: notes.filter((note) => ['committed', 'rolled_back'].includes(statusOf(note) ?? '')),
     interrupted: notes.filter((note) => statusOf(note) === undefined),
-    ended: notes.filter((note) => !['committed', undefined].includes(statusOf(note))),
+    ended: notes.filter((note) => ['failed', 'interrupted'].includes(statusOf(note) ?? '')),
   }
   for (const note of [...recovery.interrupted, ...recovery.ended]) {
     await emptyRunFolder(stagingFolder(lake.layout, note.runId))

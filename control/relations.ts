@@ -24,7 +24,6 @@ const ODS_COLUMNS: readonly Column[] = [
 ]
 
 const DW_COLUMNS: readonly Column[] = [
-  { name: '_extra', type: VARCHAR },
   { name: '_file_id', type: VARCHAR },
   { name: '_line', type: 'bigint' },
   { name: '_run_id', type: 'bigint' },

@@ -13,20 +13,22 @@ export interface RunNote {
   readonly runId: number
   readonly startedAt: string
   readonly processId: number
+  /** Absent in notes of older droplakes, which knew only `run`. */
+  readonly command?: string
 }
 
-/** Begin a run: its number, its folder, its note on disk. */
-export async function startRun(lake: Lake, leftover: readonly RunNote[]): Promise<Run> {
+/** Begin a run: its number, its folder, its note on disk. `command` is for the ledger: `run`, `rollback 41`. */
+export async function startRun(lake: Lake, leftover: readonly RunNote[], command = 'run'): Promise<Run> {
   const { layout, state } = lake
   const runId = Math.max(state.lastRunId, ...leftover.map((note) => note.runId)) + 1
   const startedAt = lake.clock()
   const folder = stagingFolder(layout, runId)
   await ensureFolder(folder)
-  const note: RunNote = { runId, startedAt: startedAt.toISOString(), processId: process.pid }
+  const note: RunNote = { runId, startedAt: startedAt.toISOString(), processId: process.pid, command }
   await writeTextFile(join(folder, NOTE), JSON.stringify(note))
   await syncFolder(layout.staging)
   await lake.engine.run(sql`set temp_directory = ${literal(join(folder, 'spill'))}`)
-  return { runId, startedAt, folder }
+  return { runId, startedAt, folder, command }
 }
 
 /** The notes of all runs that have a folder: those that were cut short, before `startRun` has made this run's own. */

@@ -4,6 +4,7 @@ import { constants, createReadStream } from 'node:fs'
 import { access, copyFile, link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isSystemError } from './errors.ts'
+import { passFaultPoint } from './fault-points.ts'
 import { numberedName } from './file-names.ts'
 
 /** Bytes per read: with the 64 KiB default, hashing took 2.6 times as long (measured 2026-11). */
@@ -11,6 +12,7 @@ export const READ_CHUNK_BYTES = 1024 * 1024
 
 /** Make a file's bytes survive a power cut. */
 export async function syncFile(path: string): Promise<void> {
+  passFaultPoint('syncFile', path)
   const file = await open(path, 'r+')
   try {
     await file.sync()
@@ -21,6 +23,7 @@ export async function syncFile(path: string): Promise<void> {
 
 /** Make the names in a folder survive a power cut: without it a rename can be undone by one. */
 export async function syncFolder(path: string): Promise<void> {
+  passFaultPoint('syncFolder', path)
   const folder = await open(path, 'r')
   try {
     await folder.sync()
@@ -31,12 +34,14 @@ export async function syncFolder(path: string): Promise<void> {
 
 /** Give a finished, synced file its name; whoever opens that name sees the old file or the new one, whole. */
 export async function publishFile(from: string, to: string): Promise<void> {
+  passFaultPoint('publishFile', to)
   await rename(from, to)
   await syncFolder(dirname(to))
 }
 
 /** Give a file a second name, unless that name is taken already. */
 export async function linkFile(from: string, to: string): Promise<void> {
+  passFaultPoint('linkFile', to)
   try {
     await link(from, to)
   } catch (error) {
@@ -52,6 +57,7 @@ export function besidePath(path: string): string {
 
 /** Write a whole text file under its name: beside, synced, renamed. */
 export async function writeTextFile(path: string, text: string): Promise<void> {
+  passFaultPoint('writeTextFile', path)
   const beside = besidePath(path)
   const file = await open(beside, 'w')
   try {
@@ -65,6 +71,7 @@ export async function writeTextFile(path: string, text: string): Promise<void> {
 
 /** Copy a file's bytes to a name that nobody reads yet, and sync them. */
 export async function copyToNewFile(from: string, to: string): Promise<void> {
+  passFaultPoint('copyToNewFile', to)
   await copyFile(from, to, constants.COPYFILE_FICLONE)
   await syncFile(to)
 }
@@ -76,25 +83,37 @@ export async function copyToNewFile(from: string, to: string): Promise<void> {
  * @throws EXDEV for a folder, link or pipe that would have to be copied
  */
 export async function moveFile(from: string, to: string): Promise<void> {
+  await renameFile(from, to)
+  await syncFolder(dirname(to))
+}
+
+/** `moveFile`, for many files at once: whoever calls it syncs the folders when all are moved. */
+export async function renameFile(from: string, to: string): Promise<void> {
+  passFaultPoint('moveFile', to)
   try {
     await rename(from, to)
   } catch (error) {
     if (!isSystemError(error, 'EXDEV') || !(await lstat(from)).isFile()) throw error
     await copyToNewFile(from, besidePath(to))
-    await rename(besidePath(to), to)
+    await publishFile(besidePath(to), to)
     await rm(from)
   }
-  await syncFolder(dirname(to))
 }
 
 /** Remove a file or a folder with all that is in it; not being there is fine. */
 export async function removePath(path: string): Promise<void> {
+  passFaultPoint('removePath', path)
   await rm(path, { recursive: true, force: true })
 }
 
 /** Make a folder and those above it, where they are missing, and make them last. */
 export async function ensureFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
+  passFaultPoint('ensureFolder', path)
+  const first = await mkdir(path, { recursive: true }).catch(async (error: unknown) => {
+    // Node 20 tells ENOENT where the file system is read-only, when the folder above is there: ask again for the true cause.
+    if (isSystemError(error, 'ENOENT')) await mkdir(path)
+    throw error
+  })
   for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made))
     await syncFolder(dirname(made))
 }
@@ -118,15 +137,26 @@ export async function listFolder(path: string): Promise<string[]> {
 
 /** A path in this folder that nothing has yet: `a.csv`, else `a.2.csv`, `a.3.csv`, … */
 export async function freePath(folder: string, name: string): Promise<string> {
-  const taken = new Set(await listFolder(folder))
-  let number = 1
-  while (taken.has(numberedName(name, number))) number++
-  return join(folder, numberedName(name, number))
+  for (let number = 1; ; number++) {
+    const path = join(folder, numberedName(name, number))
+    const isTaken = await lstat(path).then(
+      () => true,
+      () => false,
+    )
+    if (!isTaken) return path
+  }
 }
 
-/** SHA-256 of a file, lowercase hex. */
-export async function hashFile(path: string): Promise<string> {
+/**
+ * SHA-256 of a file, lowercase hex.
+ *
+ * @param stop cuts it short: its reason is thrown
+ */
+export async function hashFile(path: string, stop?: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_CHUNK_BYTES })) hash.update(chunk as Buffer)
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_CHUNK_BYTES })) {
+    stop?.throwIfAborted()
+    hash.update(chunk as Buffer)
+  }
   return hash.digest('hex')
 }

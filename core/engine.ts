@@ -7,7 +7,7 @@ import {
   INTEGER,
   StatementType,
 } from '@duckdb/node-api'
-import { DroplakeError, messageOf } from './errors.ts'
+import { DroplakeError, messageOf, storageFailure } from './errors.ts'
 import { raw, type Sql, type SqlValue } from './sql.ts'
 
 export interface EngineOptions {
@@ -103,6 +103,11 @@ export class Engine {
     return row
   }
 
+  /** Make the statement that is running now fail; nothing happens when none is. */
+  interrupt(): void {
+    this.connection.interrupt()
+  }
+
   close(): void {
     this.connection.closeSync()
     this.#instance.closeSync()
@@ -112,7 +117,10 @@ export class Engine {
     try {
       return await action()
     } catch (cause) {
-      throw new DroplakeError('ENGINE_FAILED', messageOf(cause), { cause, details: { sql: statement.text } })
+      throw (
+        storageFailure(messageOf(cause), cause) ??
+        new DroplakeError('ENGINE_FAILED', messageOf(cause), { cause, details: { sql: statement.text } })
+      )
     }
   }
 }

@@ -24,9 +24,13 @@ export const ERROR_KINDS = {
   LAKE_NOT_FOUND: 'config',
   LAKE_MOVED: 'config',
   RUN_NOT_FOUND: 'config',
+  VERSION_NOT_FOUND: 'config',
+  VERSION_VACUUMED: 'config',
+  TABLE_NOT_FOUND: 'config',
   QUERY_REFUSED: 'config',
   QUERY_FAILED: 'config',
   LAKE_BUSY: 'transient',
+  RUN_STOPPED: 'transient',
   LAKE_DAMAGED: 'internal',
   CONSERVATION_BROKEN: 'internal',
   STORAGE_FAILED: 'internal',
@@ -42,6 +46,8 @@ export interface ErrorExtras {
   /** What a program reads. */
   readonly details?: Readonly<Record<string, unknown>>
   readonly cause?: unknown
+  /** Where it is not the one of its kind. */
+  readonly exitCode?: number
 }
 
 const EXIT_CODES: Record<ErrorKind, number> = { internal: 1, config: 2, input: 3, transient: 75 }
@@ -51,6 +57,7 @@ export class DroplakeError extends Error {
   readonly code: ErrorCode
   readonly hint: string | undefined
   readonly details: Readonly<Record<string, unknown>>
+  readonly exitCode: number
 
   constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
     super(message, extras.cause === undefined ? undefined : { cause: extras.cause })
@@ -58,33 +65,43 @@ export class DroplakeError extends Error {
     this.code = code
     this.hint = extras.hint
     this.details = extras.details ?? {}
+    this.exitCode = extras.exitCode ?? EXIT_CODES[this.kind]
   }
 
   get kind(): ErrorKind {
     return ERROR_KINDS[this.code]
-  }
-
-  get exitCode(): number {
-    return EXIT_CODES[this.kind]
   }
 }
 
 /** Any thrown value as a DroplakeError; what is not ours becomes INTERNAL and keeps its cause. */
 export function toDroplakeError(thrown: unknown): DroplakeError {
   if (thrown instanceof DroplakeError) return thrown
-  if (isSystemError(thrown, ...STORAGE_ERRORS)) return storageFailed(thrown as NodeJS.ErrnoException)
+  if (isSystemError(thrown, ...STORAGE_ERRORS)) return storageFailed(withPath(thrown as NodeJS.ErrnoException), thrown)
   return new DroplakeError('INTERNAL', messageOf(thrown), {
     cause: thrown,
     hint: 'This is a fault of droplake or of the machine: run again with --debug and report what it prints.',
   })
 }
 
-const STORAGE_ERRORS = ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE']
+/** What DuckDB's messages say, in the words of the C library, when the file system refuses. */
+const STORAGE_SENTENCES =
+  /^(IO|TransactionContext|FATAL) Error: .*(No space left on device|Disk quota exceeded|Input\/output error|Read-only file system|Permission denied|Operation not permitted|Too many open files|File too large|fsync failed)/s
 
-function storageFailed(error: NodeJS.ErrnoException): DroplakeError {
-  const where = error.path === undefined ? '' : ` ("${error.path}")`
-  return new DroplakeError('STORAGE_FAILED', `the file system refused: ${error.message}${where}`, {
-    cause: error,
+/** The engine's error as a refusal of the file system, when that is what it is. */
+export function storageFailure(message: string, cause: unknown): DroplakeError | undefined {
+  return STORAGE_SENTENCES.test(message) ? storageFailed(message.replace(/\s*\n\s*/g, ' '), cause) : undefined
+}
+
+const STORAGE_ERRORS = ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG']
+
+/** Calls on an open file do not say which one it is, unless they were told. */
+function withPath({ message, path }: NodeJS.ErrnoException): string {
+  return path === undefined || message.includes(path) ? message : `${message} ("${path}")`
+}
+
+function storageFailed(message: string, cause: unknown): DroplakeError {
+  return new DroplakeError('STORAGE_FAILED', `the file system refused: ${message}`, {
+    cause,
     hint: 'Free space, or give the rights that are missing, and run again; what was not committed is taken away.',
   })
 }

@@ -12,6 +12,7 @@ import type { Recovery } from '../control/recover.ts'
 import type { RunNote } from '../control/run-folder.ts'
 import type { DroplakeError } from '../core/errors.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
+import { isStopped } from '../core/stop.ts'
 import type { AppResult } from './app/index.ts'
 import type { TableResult } from './dw/index.ts'
 import type { OdsResult } from './ods/index.ts'
@@ -46,10 +47,22 @@ export function ledgerEntries(
   }
 }
 
-/** What a run that failed adds to the control tables, beside the interrupted ones before it. */
+/** What a command that maintains the lake adds to the control tables: no uploads, but data files that come and go. */
+export function maintenanceEntries(
+  lake: Lake,
+  run: Run,
+  leftover: Recovery,
+  change: Partial<Pick<LedgerEntries, 'dataFiles' | 'removed' | 'undo' | 'vacuums'>>,
+): LedgerEntries {
+  const runs = [...interruptedEntries(lake, leftover), committedEntry(lake, run, [])]
+  return { files: [], steps: [], ruleResults: [], dataFiles: [], removed: [], ...change, runs }
+}
+
+/** What a run that failed, or was stopped, adds to the control tables, beside the interrupted ones before it. */
 export function failureEntries(lake: Lake, run: Run, leftover: Recovery, error: DroplakeError): LedgerEntries {
   const cause = `${error.code}: ${error.message.split('\n', 1)[0]}`
-  const entry: RunEntry = { ...committedEntry(lake, run, []), status: 'failed', error: cause }
+  const status = isStopped(error) ? 'interrupted' : 'failed'
+  const entry: RunEntry = { ...committedEntry(lake, run, []), status, error: cause }
   const runs = [...interruptedEntries(lake, leftover), entry]
   return { runs, files: [], steps: [], ruleResults: [], dataFiles: [], removed: [] }
 }
@@ -60,6 +73,7 @@ function committedEntry(lake: Lake, run: Run, files: readonly FileEntry[]): RunE
     ...sumCounts(files),
     ...sharedEntry(lake),
     runId: run.runId,
+    command: run.command,
     status: 'committed',
     startedAt: run.startedAt,
     endedAt: lake.clock(),
@@ -75,6 +89,7 @@ function interruptedEntries(lake: Lake, leftover: Recovery): RunEntry[] {
     ...NO_COUNTS,
     ...sharedEntry(lake),
     runId: note.runId,
+    command: note.command ?? 'run',
     status: 'interrupted',
     startedAt: new Date(note.startedAt),
     endedAt: null,

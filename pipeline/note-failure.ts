@@ -5,11 +5,13 @@ import type { Lake, Run } from '../control/lake.ts'
 import type { Recovery } from '../control/recover.ts'
 import { emptyRunFolder } from '../control/run-folder.ts'
 import { toDroplakeError } from '../core/errors.ts'
+import { isStopped } from '../core/stop.ts'
 import { forgetRuns } from './deliver/index.ts'
 import { failureEntries } from './ledger-entries.ts'
 
 /**
- * Do a run's work; when it fails, take away the files that it wrote and note it as `failed`, with its cause.
+ * Do a run's work; when it fails, take away the files that it wrote and note it with its cause: as `interrupted` when
+ * someone stopped it, else as `failed`.
  * When even that fails, the run's folder stays, and the next run notes this one as `interrupted`.
  *
  * @throws {DroplakeError} what `work` threw
@@ -24,7 +26,8 @@ export async function noteFailure<Result>(
     return await work()
   } catch (thrown) {
     const error = toDroplakeError(thrown)
-    lake.log.error({ runId: run.runId, code: error.code, err: error }, 'run failed')
+    if (isStopped(error)) lake.log.warn({ runId: run.runId, ...error.details }, 'run stopped')
+    else lake.log.error({ runId: run.runId, code: error.code, err: error }, 'run failed')
     try {
       await undo(lake, run)
       const version = await commitCatalog(lake, failureEntries(lake, run, leftover, error))

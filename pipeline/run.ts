@@ -5,6 +5,8 @@ import { type OpenOptions, withLake } from '../control/open-lake.ts'
 import { type Recovery, recover } from '../control/recover.ts'
 import { startRun } from '../control/run-folder.ts'
 import type { Project } from '../core/config/load-config.ts'
+import { toDroplakeError } from '../core/errors.ts'
+import { isStopped, stoppedAfterCommit, untilStopped } from '../core/stop.ts'
 import { accountForFiles } from './account.ts'
 import { buildMarts, type MartQuery, readMarts } from './app/index.ts'
 import { deliver, forgetRuns, writePlan } from './deliver/index.ts'
@@ -20,7 +22,7 @@ import { claimUploads } from './uploads/index.ts'
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
  * A run killed anywhere can simply be run again.
  *
- * @throws {DroplakeError} LAKE_BUSY (another run is at work), CONTRACT_CONFLICT and MART_INVALID (before any work), or
+ * @throws {DroplakeError} LAKE_BUSY (another run is at work), RUN_STOPPED (`options.stop`), CONTRACT_CONFLICT and MART_INVALID (before any work), or
  *   whatever stopped the run; then nothing is committed and the run is noted as `failed`. Files that cannot be read stop
  *   nothing: they are in the summary, as `refused`
  */
@@ -43,7 +45,7 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
     // For people: the catalog they open, uploads moved, refused records and marts as CSV. A crash here is finished by the
     // next run.
     await publishCatalog(lake, work.version)
-    const problems = [...late, ...(await deliver(lake, run.runId))]
+    const problems = [...late, ...(await deliverCommitted(lake, run, work.version))]
     await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended])
     return summarizeRun(lake, run, work, leftover, problems)
   })
@@ -56,10 +58,12 @@ async function workAndCommit(
   queries: readonly MartQuery[],
   leftover: Recovery,
 ): Promise<RunWork> {
-  const uploads = await claimUploads(lake, run)
-  const ods = await loadUploads(lake, run, uploads)
-  const tables = await loadTables(lake, run, ods)
-  const app = await buildMarts(lake, run, queries, tables)
+  const { uploads, ods, tables, app } = await untilStopped(lake.stop, lake.engine, async () => {
+    const uploads = await claimUploads(lake, run)
+    const ods = await loadUploads(lake, run, uploads)
+    const tables = await loadTables(lake, run, ods)
+    return { uploads, ods, tables, app: await buildMarts(lake, run, queries, tables) }
+  })
 
   // Every record accounted for, or nothing is committed.
   const files = accountForFiles(run, ods, tables)
@@ -69,4 +73,13 @@ async function workAndCommit(
   const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app })
   const version = await commitCatalog(lake, entries)
   return { uploads, ods, tables, app, files, plan, version }
+}
+
+/** A stop that comes after the commit is told as what it is: the version stays. */
+async function deliverCommitted(lake: Lake, run: Run, version: number): Promise<string[]> {
+  try {
+    return await deliver(lake, run.runId)
+  } catch (error) {
+    throw isStopped(error) ? stoppedAfterCommit(toDroplakeError(error), run.runId, version) : error
+  }
 }

@@ -1,5 +1,7 @@
 import type { Argv } from 'yargs'
+import type { QueryResult } from '../../control/query-lake.ts'
 import { type GlobalFlags, projectOf } from '../context.ts'
+import { parseVersion } from '../parse-version.ts'
 
 export const command = 'query <sql>'
 export const describe = 'run one SELECT over the lake; nothing can be changed with it'
@@ -11,13 +13,21 @@ export const builder = (parser: Argv) =>
       default: 'table' as const,
       describe: 'arrow is an IPC stream',
     })
+    .option('at', { type: 'string', describe: 'number of an older version; droplake history lists them' })
 
 export async function handler(
-  flags: GlobalFlags & { readonly sql: string; readonly format: 'table' | 'csv' | 'json' | 'arrow' },
+  flags: GlobalFlags & {
+    readonly sql: string
+    readonly format: 'table' | 'csv' | 'json' | 'arrow'
+    readonly at?: string | undefined
+  },
 ): Promise<number> {
-  const { queryLake } = await import('../../control/query-lake.ts')
+  const { queryLake, queryVersion } = await import('../../control/query-lake.ts')
   const { writeResult } = await import('../write-result.ts')
   const format = flags.json ? 'json' : flags.format
-  await queryLake(projectOf(flags), flags.sql, (result) => writeResult(result, format, process.stdout))
+  const read = (result: QueryResult) => writeResult(result, format, process.stdout)
+  const project = projectOf(flags)
+  if (flags.at === undefined) await queryLake(project, flags.sql, read)
+  else await queryVersion(project, parseVersion(flags.at), flags.sql, read)
   return 0
 }

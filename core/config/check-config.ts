@@ -78,6 +78,10 @@ function checkTable(config: Config, tableName: string, table: TableConfig): stri
   return [
     ...(columns.length === 0 ? [`${at}.columns: there is none; a table needs at least one column.`] : []),
     ...columns.flatMap((column) => nameFault(column, 'a column').map((fault) => `${at}.columns.${fault}`)),
+    // DuckDB's Parquet reader numbers rows under this name; the line of a record is told by it.
+    ...columns
+      .filter((column) => column.toLowerCase() === 'file_row_number')
+      .map((column) => `${at}.columns: "${column}" is a name that DuckDB uses itself; choose another one.`),
     ...repeated(columns.map((column) => column.toLowerCase())).map(
       (name) => `${at}.columns: "${name}" stands twice (upper and lower case count as the same).`,
     ),

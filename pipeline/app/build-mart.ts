@@ -81,15 +81,25 @@ export function fingerprintOf(query: MartQuery, tables: Config['tables'], dwFile
 
 /** Compute a mart and write it as a data file; its rows keep the order of the SQL. */
 export async function buildMart(lake: Lake, run: Run, query: MartQuery, fingerprint: string): Promise<DataFile> {
-  try {
-    await lake.engine.runNamed(`create or replace temp table mart_rows as\n${query.text}`, query.parameters)
-  } catch (cause) {
-    throw martInvalid(query.martName, query.path, messageOf(cause), cause)
-  }
-  const rows = await exactRows(lake.engine)
+  const rows = await computeMart(lake.engine, query)
   const file = await writeDataFile(lake, run, { layer: 'app', tableName: query.martName, fingerprint }, rows)
   if (file === null) throw new DroplakeError('INTERNAL', `mart "${query.martName}" left no file`)
   return file
+}
+
+/**
+ * Compute a mart over the views `dw.<table>`.
+ *
+ * @returns a query of its rows, which stay in the engine until the next mart is computed
+ * @throws {DroplakeError} MART_INVALID
+ */
+export async function computeMart(engine: Engine, query: MartQuery): Promise<Sql> {
+  try {
+    await engine.runNamed(`create or replace temp table mart_rows as\n${query.text}`, query.parameters)
+  } catch (cause) {
+    throw martInvalid(query.martName, query.path, messageOf(cause), cause)
+  }
+  return exactRows(engine)
 }
 
 /** The mart's rows for Parquet, which knows no integer of 128 bits: DuckDB would write what `sum` gives as DOUBLE, and round. */

@@ -1,13 +1,15 @@
+import { join } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
 import { stagingFolder } from '../../control/layout.ts'
 import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
 import { messageOf } from '../../core/errors.ts'
-import { moveUpload } from './move-upload.ts'
+import { isStopped, untilStopped } from '../../core/stop.ts'
+import { moveUpload, syncMoves } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
-import { reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
+import { removeInboxCsv, reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
 
-export { type DeliveryPlan, writePlan } from './plan.ts'
+export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
 export { reportPath } from './write-csv.ts'
 
 /**
@@ -15,6 +17,7 @@ export { reportPath } from './write-csv.ts'
  * Safe to repeat: what a crash or an error leaves undone, the next run does from the same plan.
  *
  * @returns a sentence for each thing that could not be done; it holds up nothing else
+ * @throws the reason of `lake.stop`; the rest is left to the next run
  */
 export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   const plan = await readPlan(stagingFolder(lake.layout, runId))
@@ -22,8 +25,9 @@ export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   const problems: string[] = []
   for (const { what, perform } of tasks) {
     try {
-      await perform()
+      await untilStopped(lake.stop, lake.engine, perform)
     } catch (error) {
+      if (isStopped(error)) throw error
       problems.push(`${what}: ${messageOf(error)}`)
       lake.log.warn({ runId, what, err: error }, 'delivery failed, the next run tries again')
     }
@@ -52,6 +56,10 @@ interface Task {
 function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
   const { layout } = lake
   return [
+    ...(plan.staleInbox ?? []).map((entry) => ({
+      what: `quarantine CSV ${entry.csvName}`,
+      perform: () => removeInboxCsv(lake, entry),
+    })),
     ...plan.inbox.map((entry) => ({
       what: `quarantine CSV ${entry.csvName}`,
       perform: () => writeInboxCsv(lake, entry),
@@ -59,6 +67,8 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removePath(reportPath(layout, mart)) })),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
+    ...(plan.moves.length > 0 ? [{ what: 'folders of uploads', perform: () => syncMoves(layout) }] : []),
+    ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),
   ]
 }
 

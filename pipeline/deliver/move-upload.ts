@@ -6,8 +6,8 @@ import {
   ensureFolder,
   exists,
   freePath,
-  moveFile,
   removePath,
+  renameFile,
   syncFolder,
   writeTextFile,
 } from '../../core/durable-files.ts'
@@ -20,7 +20,7 @@ type Move = DeliveryPlan['moves'][number]
 /**
  * Move an upload out of the drop folder: to `processed/`, or with its reason to `quarantine/files/`. When another file has
  * come under its name since it was read, that one stays for the next run, and the run's own copy takes the upload's place,
- * so that what was loaded is always kept. Safe to repeat.
+ * so that what was loaded is always kept. Safe to repeat; `syncMoves` makes many of them last.
  *
  * @returns the new path; null when nothing was left to do
  */
@@ -30,9 +30,14 @@ export async function moveUpload(layout: Layout, move: Move): Promise<string | n
   if (from === null || !(await exists(from))) return null
   if (taken !== null && move.copy !== null) await removePath(move.copy)
   const to = await placeFor(layout, move)
-  await moveFile(from, to)
-  await syncFolder(layout.uploads)
+  await renameFile(from, to)
   return to
+}
+
+/** Make all moves of a delivery last. */
+export async function syncMoves(layout: Layout): Promise<void> {
+  for (const folder of [layout.uploads, layout.processed, layout.refusedFiles])
+    if (await exists(folder)) await syncFolder(folder)
 }
 
 /** The upload under a name that no run reads and nobody replaces; null when it is not there any more. */
@@ -40,10 +45,10 @@ async function takeUpload(layout: Layout, move: Move): Promise<string | null> {
   const path = join(layout.uploads, move.name)
   const mark = createHash('sha256').update(move.name).digest('hex').slice(0, 16)
   const taken = join(layout.uploads, `.droplake-taken-${mark}`)
-  if (await isUpload(path, move)) await moveFile(path, taken)
+  if (await isUpload(path, move)) await renameFile(path, taken)
   if (await isUpload(taken, move)) return taken
   // Another file took the name between the look and the move: it goes back to be read.
-  if ((await readIdentity(taken)) !== undefined) await moveFile(taken, await freePath(layout.uploads, move.name))
+  if ((await readIdentity(taken)) !== undefined) await renameFile(taken, await freePath(layout.uploads, move.name))
   return null
 }
 

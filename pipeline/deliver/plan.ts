@@ -24,13 +24,19 @@ export interface DeliveryPlan {
     readonly rejectsPath: string
     /** Of the file, those that the table has, in the file's order; and keys of `_extra`. */
     readonly columns: readonly string[]
-    readonly extra: readonly string[]
+    readonly extra?: readonly string[]
   }[]
   /** Reports to write: a CSV per mart. `martPath` relative to the lake folder. */
   readonly reports: readonly { readonly martName: string; readonly martPath: string }[]
   /** Marts that are no more; their reports go. */
   readonly goneMarts: readonly string[]
+  /** CSVs of refused records that a rollback has undone; one that a person has changed stays. */
+  readonly staleInbox?: DeliveryPlan['inbox']
+  /** Files that no kept version needs any more, relative to the lake folder: a vacuum takes them away. */
+  readonly deletions?: readonly string[]
 }
+
+export const EMPTY_PLAN: DeliveryPlan = { moves: [], inbox: [], reports: [], goneMarts: [] }
 
 export async function writePlan(runFolder: string, plan: DeliveryPlan): Promise<void> {
   await writeTextFile(join(runFolder, 'delivery.json'), JSON.stringify(plan))

@@ -23,9 +23,8 @@ export async function acceptRecords(lake: Lake, run: Run, input: TableInput, par
     Object.keys(input.table.columns).map((name) => sql`${typedName(name)} as ${ident(name)}`),
     ', ',
   )
-  const extra = part.hasExtra ? sql`_extra, ` : sql``
   const query = sql`
-    select ${typed}, ${extra}_file_id, _line, ${raw(String(run.runId))}::bigint as _run_id
+    select ${typed}, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id
     from (${readJudgedRecords(input, part)})
     where not _broken`
   const path = joinPath(run.folder, `accepted-${part.name}.parquet`)

@@ -1,6 +1,6 @@
 import type { Lake } from '../../control/lake.ts'
 import { ident, type Sql, sql } from '../../core/sql.ts'
-import { REFUSED } from './find-refused.ts'
+import { refusedKeys } from './find-refused.ts'
 import { findRepeatedKeys, REPEATED } from './find-repeated-keys.ts'
 import { findTakenKeys, TAKEN } from './find-taken-keys.ts'
 import { keyNames, position, sameKey } from './key-sql.ts'
@@ -27,9 +27,9 @@ export async function findKeyConflicts(lake: Lake, input: TableInput, good: Sql)
     _records as (
       select ${key}, _file_id, _line from ${good} semi join _keys using (${key})
       union all
-      select ${key}, _file_id, _line from ${REFUSED} semi join _keys using (${key})
+      select ${key}, _file_id, _line from ${refusedKeys(input)} semi join _keys using (${key})
     ),
-    _placed as (select _records.*, ${position()} as _position from _records join ${RUN_FILES} using (_file_id))
+    _placed as (select _records.*, ${position()} as _position from _records join (select * from ${RUN_FILES}) as _files using (_file_id))
     select _placed._file_id, _placed._line, coalesce(_taken._holder, _repeated._holder) as _holder
     from _placed
     left join ${TAKEN} as _taken on ${sameKey('_placed', '_taken', primaryKey)}

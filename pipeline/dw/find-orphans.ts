@@ -4,7 +4,7 @@ import type { Accepted } from './accept-records.ts'
 import { referenceRules, typedName } from './rules/index.ts'
 import type { TableInput } from './table-input.ts'
 
-/** Accepted records that refer to a row that is not there: `_file_id`, `_line`, and the key's columns under their names. */
+/** Accepted records that refer to a row that is not there: `_file_id`, `_line`. */
 export const ORPHANS = ident('orphans')
 
 /** Judge accepted records by the table's references. @returns how many refer to nothing */
@@ -18,17 +18,13 @@ export async function findOrphans(engine: Engine, input: TableInput, accepted: r
           rules.map((rule) => rule.broken),
           ' or ',
         )
-  const key = join(
-    table.primaryKey.map((column) => ident(column)),
-    ', ',
-  )
   const typed = join(
     Object.keys(table.columns).map((name) => sql`${ident(name)} as ${typedName(name)}`),
     ', ',
   )
   await engine.run(sql`
     create or replace temp table ${ORPHANS} as
-    select _file_id, _line, ${key}
+    select _file_id, _line
     from (select *, ${typed} from ${readParquet(accepted.map(({ path }) => path))})
     where ${broken}`)
   const { orphans } = await engine.row<{ orphans: number }>(sql`select count(*) as orphans from ${ORPHANS}`)

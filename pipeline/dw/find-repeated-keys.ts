@@ -1,6 +1,6 @@
 import type { Engine } from '../../core/engine.ts'
 import { ident, join, raw, type Sql, sql } from '../../core/sql.ts'
-import { REFUSED } from './find-refused.ts'
+import { refusedKeys } from './find-refused.ts'
 import { keyNames, position } from './key-sql.ts'
 import { RUN_FILES, type TableInput } from './table-input.ts'
 
@@ -20,10 +20,10 @@ export async function findRepeatedKeys(engine: Engine, input: TableInput, good: 
   await findCandidates(engine, primaryKey, good)
   await engine.run(sql`
     create or replace temp table ${REPEATED} as
-    with _wanted as (select ${key} from ${CANDIDATES} union select ${key} from ${REFUSED} where ${allGiven(primaryKey)})
+    with _wanted as (select ${key} from ${CANDIDATES} union select ${key} from ${refusedKeys(input)} where ${allGiven(primaryKey)})
     select ${key}, min(${position()}) as _position, arg_min(_files._file || ':' || _line, ${position()}) as _holder
     from (select ${key}, _file_id, _line from ${good} semi join _wanted using (${key})) as _records
-    join ${RUN_FILES} as _files using (_file_id)
+    join (select * from ${RUN_FILES}) as _files using (_file_id)
     group by ${key}`)
 }
 

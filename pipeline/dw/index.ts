@@ -17,6 +17,8 @@ import { createRunFiles, inputOf, type TableInput } from './table-input.ts'
 import { writeRows } from './write-rows.ts'
 
 export { checkContracts } from './check-contracts.ts'
+export { withTypedValues } from './read-records.ts'
+export { typedName } from './rules/index.ts'
 
 /** What a run adds to one table. */
 export interface TableResult {

@@ -4,7 +4,7 @@ import type { DataFile } from '../../control/ledger.ts'
 import { ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
 import { KEY_CONFLICTS } from './find-key-conflicts.ts'
 import { REFUSED } from './find-refused.ts'
-import { readTypedRecords } from './read-records.ts'
+import { readRecords, withTypedValues } from './read-records.ts'
 import { allRecordRules, type Rule, uniqueRule } from './rules/index.ts'
 import { RUN_FILES, type TableInput } from './table-input.ts'
 
@@ -18,23 +18,17 @@ export async function quarantineRows(lake: Lake, run: Run, input: TableInput): P
     Object.keys(input.table.columns).map((name) => ident(name)),
     ', ',
   )
-  const records = input.parts.map(
-    (part) => sql`select * from (${readTypedRecords(input, part)}) semi join _wanted using (_file_id, _line)`,
-  )
+  const records = [sql`select * from ${REFUSED}`, ...(await goodRecordsInConflict(lake, input))]
   const query = sql`
-    with _wanted as (
-      select _file_id, _line from ${REFUSED}
-      union
-      select _file_id, _line from ${KEY_CONFLICTS}
-    ),
-    _records as (${join(records, ' union all ')}),
+    with
+    _records as (${withTypedValues(input.table, join(records, ' union all '))}),
     _judged as (
       select
         _records.*, _files._file, _files._file_no,
         list_filter([${join(rules.map(verdict), ', ')}], lambda _verdict: _verdict is not null) as _verdicts
       from _records
-      join ${RUN_FILES} as _files using (_file_id)
-      left join ${KEY_CONFLICTS} as _conflicts using (_file_id, _line)
+      join (select * from ${RUN_FILES}) as _files using (_file_id)
+      left join (select * from ${KEY_CONFLICTS}) as _conflicts using (_file_id, _line)
     )
     select
       ${columns}, _extra, _raw,
@@ -45,6 +39,16 @@ export async function quarantineRows(lake: Lake, run: Run, input: TableInput): P
     from _judged
     order by _file_no, _line`
   return writeDataFile(lake, run, { layer: 'rejects', tableName: input.tableName }, query)
+}
+
+/** Good records whose key is taken: they were accepted, and are fetched from ODS only where there are any. */
+async function goodRecordsInConflict(lake: Lake, input: TableInput): Promise<Sql[]> {
+  const wanted = sql`(select _file_id, _line from ${KEY_CONFLICTS} anti join ${REFUSED} using (_file_id, _line))`
+  const { found } = await lake.engine.row<{ found: number }>(sql`select count(*) as found from ${wanted}`)
+  if (found === 0) return []
+  return input.parts.map(
+    (part) => sql`select * from (${readRecords(input, part)}) semi join ${wanted} using (_file_id, _line)`,
+  )
 }
 
 function verdict(rule: Rule): Sql {

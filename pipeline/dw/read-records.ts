@@ -27,13 +27,18 @@ export function readRecords({ table }: TableInput, part: InputPart): Sql {
 
 /** `readRecords`, with each column's value as `_typed_<column>`; NULL where its text is none of its type. */
 export function readTypedRecords(input: TableInput, part: InputPart): Sql {
-  const columns = Object.entries(input.table.columns)
+  return withTypedValues(input.table, readRecords(input, part))
+}
+
+/** A query of raw records, with each column's value as `_typed_<column>`. */
+export function withTypedValues(table: TableConfig, records: Sql): Sql {
+  const columns = Object.entries(table.columns)
   const loose = columns.map(([name, column]) => sql`${looseValue(name, column)} as ${looseName(name)}`)
   const typed = columns.map(([name, column]) => sql`${typedValue(name, column)} as ${typedName(name)}`)
   // Two steps, so that each text is cast once.
   return sql`
     select *, ${join(typed, ', ')}
-    from (select *, ${join(loose, ', ')} from (${readRecords(input, part)}))`
+    from (select *, ${join(loose, ', ')} from (${records}))`
 }
 
 /** `readTypedRecords`, judged by all rules that need nothing but the record: `_broken`. */

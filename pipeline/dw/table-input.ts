@@ -13,7 +13,13 @@ export interface InputPart {
   readonly path: string
   readonly records: number
   /** Of a file whose rows are its lines: which file, and the line of the first row. Null where each row says its own. */
-  readonly lines: { readonly fileId: string; readonly firstLine: number; readonly hasPlaceholders: boolean } | null
+  readonly lines: {
+    readonly fileId: string
+    readonly firstLine: number
+    readonly count: number
+    /** Some rows are no records: they have no value. */
+    readonly hasPlaceholders: boolean
+  } | null
   readonly hasExtra: boolean
 }
 
@@ -27,7 +33,7 @@ export interface TableInput {
   readonly parts: readonly InputPart[]
 }
 
-/** Files of the run: `_file_id`, `_file` (name) and `_file_no` (their order). */
+/** Files of the run: `_file_id`, `_file` (name) and `_file_no` (their order). Joined as `(select * from …)`: a table has a hidden `rowid`. */
 export const RUN_FILES = ident('run_files')
 
 /** What ODS has got for a table; undefined when that is nothing. */
@@ -38,7 +44,7 @@ export function inputOf(lake: Lake, tableName: string, ods: OdsResult): TableInp
     if (regular === null) return []
     const regularRecords = records - inBatch.records
     const firstLine = dialect.format === 'csv' ? dialect.start.line : 1
-    const lines = { fileId, firstLine, hasPlaceholders: regular.rows > regularRecords }
+    const lines = { fileId, firstLine, count: regular.rows, hasPlaceholders: regular.rows > regularRecords }
     const hasExtra = dialect.extra.length > 0
     return [{ name: fileId, path: joinPath(lake.layout.lake, regular.path), records: regularRecords, lines, hasExtra }]
   })

@@ -84,7 +84,9 @@ function stepOf(run: Run, { upload, records }: RawFile, started: number): StepEn
 }
 
 function logLoaded(lake: Lake, run: Run, { upload, records, dialect }: RawFile): void {
-  lake.log.info(
+  // A thousand small files would make the story of a run unreadable.
+  const level = dialect.reader === 'engine' ? 'info' : 'debug'
+  lake.log[level](
     {
       runId: run.runId,
       file: upload.name,

@@ -4,6 +4,7 @@ import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { READ_CHUNK_BYTES } from '../../core/durable-files.ts'
 import { DroplakeError, isSystemError, messageOf } from '../../core/errors.ts'
+import { formatBytes } from '../../core/format-bytes.ts'
 
 /** What tells a file from another one of the same name, and from itself after a change. Text, to be kept as JSON. */
 export interface FileIdentity {
@@ -29,19 +30,25 @@ export interface ChangingUpload {
 /**
  * Copy an upload through one open descriptor, hashing on the way.
  *
+ * @param maxBytes a larger file is refused
  * @param onBytes called with the bytes copied so far, and the file's size
- * @throws {DroplakeError} UPLOAD_UNREADABLE
+ * @throws {DroplakeError} UPLOAD_UNREADABLE, UPLOAD_TOO_LARGE
  */
 export async function copyUpload(
   from: string,
   to: string,
+  maxBytes: number,
   onBytes: (doneBytes: number, totalBytes: number) => void,
 ): Promise<CopiedUpload | ChangingUpload> {
   const source = await openRegularFile(from)
   if (source === undefined) return { status: 'changing' }
+  const before = await source.stat({ bigint: true })
+  if (before.size > maxBytes) {
+    await source.close()
+    throw tooLarge(from, Number(before.size), maxBytes)
+  }
   const target = await open(to, 'w')
   try {
-    const before = await source.stat({ bigint: true })
     const { sha256, sizeBytes } = await copyBytes(source, target, (done) => onBytes(done, Number(before.size)))
     const after = await source.stat({ bigint: true })
     const identity = identityOf(before)
@@ -133,6 +140,14 @@ function identityOf(stats: BigIntStats): FileIdentity {
     sizeBytes: String(stats.size),
     modifiedNs: String(stats.mtimeNs),
   }
+}
+
+function tooLarge(path: string, sizeBytes: number, maxBytes: number): DroplakeError {
+  return new DroplakeError(
+    'UPLOAD_TOO_LARGE',
+    `"${basename(path)}" has ${formatBytes(sizeBytes)}; at most ${formatBytes(maxBytes)} are allowed (limits.maxFileBytes)`,
+    { hint: 'If it is what it should be, raise the limit in pipeline_config.json, then drop it again.' },
+  )
 }
 
 function unreadable(path: string, cause: unknown): DroplakeError {

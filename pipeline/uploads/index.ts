@@ -72,7 +72,7 @@ async function claimUpload(lake: Lake, name: string, copy: string): Promise<Clai
       lake.onProgress({ file: name, stage: 'copy', doneBytes, totalBytes })
     await refuseOtherKinds(path)
     const tableName = matchTable(name, lake.project.config.tables)
-    const copied = await copyUpload(path, copy, report)
+    const copied = await copyUpload(path, copy, lake.project.config.limits.maxFileBytes, report)
     if (copied.status === 'changing') {
       lake.log.warn({ file: name }, 'upload still changing, left for the next run')
       return { status: 'waiting', name }

@@ -25,8 +25,15 @@ export function matchTable(name: string, tables: Config['tables']): string {
   return first[0]
 }
 
-/** Shell patterns over the whole name: `*` any characters, `?` one; upper and lower case are the same. */
+/**
+ * Shell patterns over the whole name: `*` any characters, `?` one; upper and lower case are the same. A packed file is known
+ * by its own name and by that of what is in it: `people.csv.gz` matches `*.csv`.
+ */
 export function matchesPattern(name: string, pattern: string): boolean {
+  return matchesWhole(name, pattern) || matchesWhole(name.replace(/\.(gz|zst)$/i, ''), pattern)
+}
+
+function matchesWhole(name: string, pattern: string): boolean {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')

@@ -83,7 +83,7 @@ Look into it:
       const { exitCode, stderr } = await droplake(lake.folder, 'run')
       expect(exitCode).toBe(75)
       expect(stderr).toBe(
-        `error LAKE_BUSY: another run works on "${lake.path('lake')}" (process ${process.pid})\ntry: Wait until it has ended, then run again; nothing was changed.\n`,
+        `error LAKE_BUSY: another run works on "${lake.path('lake')}" (process ${process.pid})\ntry: Wait until it has ended, or let droplake wait with --wait 30s; nothing was changed.\n`,
       )
     } finally {
       holder.close()

@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { OpenOptions } from '../../control/open-lake.ts'
 import { queryLake } from '../../control/query-lake.ts'
-import { loadProject } from '../../core/config/load-config.ts'
+import { loadProject, type Project } from '../../core/config/load-config.ts'
 import { silentLogger } from '../../core/logger.ts'
 import { runPipeline } from '../../pipeline/run.ts'
 import type { RunSummary } from '../../pipeline/summary.ts'
+import { verify } from '../../pipeline/verify/index.ts'
 
 export const REPOSITORY = join(import.meta.dirname, '..', '..')
 
@@ -30,8 +31,7 @@ export class TempLake {
   }
 
   async run(options: Partial<OpenOptions> = {}): Promise<RunSummary> {
-    const project = loadProject({ projectFolder: this.folder, cwd: this.folder, env: {} })
-    return runPipeline(project, {
+    return runPipeline(this.project, {
       log: silentLogger(),
       clock: () => new Date(),
       onProgress: () => undefined,
@@ -39,10 +39,19 @@ export class TempLake {
     })
   }
 
+  get project(): Project {
+    return loadProject({ projectFolder: this.folder, cwd: this.folder, env: {} })
+  }
+
+  /** What `droplake verify` finds, as `check: file: message`; `--deep` unless told otherwise. */
+  async findings(deep = true): Promise<string[]> {
+    const { findings } = await verify(this.project, { deep })
+    return findings.map(({ check, file, message }) => [check, file, message].filter(Boolean).join(': '))
+  }
+
   /** Rows of a query over the newest version, values as text. */
   async query(sql: string): Promise<string[][]> {
-    const project = loadProject({ projectFolder: this.folder, cwd: this.folder, env: {} })
-    return queryLake(project, sql, async (result) => {
+    return queryLake(this.project, sql, async (result) => {
       const rows: string[][] = []
       for await (const chunk of result.chunks)
         rows.push(...chunk.getRows().map((row) => row.map((value) => String(value))))

@@ -3,10 +3,11 @@ import { type LoadedRecords, type RecordSource, undoLoad } from '../record-sourc
 import type { OpenedText } from '../text/open-text.ts'
 import { decideDialect } from './decide-dialect.ts'
 import { type CsvDialect, recordFormat } from './dialect.ts'
+import { EarlyWrite } from './early-write.ts'
 import { RegularCopy } from './regular-copy.ts'
 import { scanRecords } from './scan-records.ts'
 import { type TakenRecords, takeRecords } from './take-records.ts'
-import { writeRegular } from './write-regular.ts'
+import { checkLines, writeLines } from './write-regular.ts'
 
 interface LoadedCsv extends LoadedRecords {
   readonly dialect: CsvDialect
@@ -34,20 +35,38 @@ export async function loadCsv(source: RecordSource, text: OpenedText): Promise<L
 
 async function loadAs(source: RecordSource, text: OpenedText, dialect: CsvDialect): Promise<LoadedCsv> {
   if (text.sizeBytes <= source.smallBytes) return loadByParser(source, text, dialect)
-  const copy = new RegularCopy(text.path, `${source.upload.path}.regular`, dialect)
   try {
-    // The engine can pass over a header of one line at the top, and over nothing else.
-    const headerIsFirstLine = dialect.start.line === 2 && dialect.leadingBlankLines === 0
-    if (dialect.hasHeader && !headerIsFirstLine) copy.begin()
-    const taken = await takeRecords(source, text, dialect, copy)
-    copy.close()
-    const loaded = { ...loadedRecords(taken, 'engine'), regular: await writeRegular(source, text, taken, copy) }
-    return loaded
+    return await loadByEngine(source, text, dialect)
   } catch (error) {
     if (!(error instanceof DroplakeError) || error.code !== 'ENGINE_FAILED') throw error
     source.log.warn({ file: source.upload.name, err: error }, 'engine could not read regular records, parsing them')
     await source.batch.removeFile(source.fileId)
     return loadByParser(source, text, dialect)
+  }
+}
+
+/** @throws {DroplakeError} ENGINE_FAILED when the engine cannot read the regular records, or reads them otherwise than we do */
+async function loadByEngine(source: RecordSource, text: OpenedText, dialect: CsvDialect): Promise<LoadedCsv> {
+  const whole = { path: text.path, dialect, skip: dialect.hasHeader ? 1 : 0, longestBytes: 0 } as const
+  const early = new EarlyWrite(source, whole)
+  const copy = new RegularCopy(text.path, `${source.upload.path}.regular`, dialect, () => early.cancel())
+  try {
+    // The engine can pass over a header of one line at the top, and over nothing else.
+    if (dialect.hasHeader && !(dialect.start.line === 2 && dialect.leadingBlankLines === 0)) copy.begin()
+    const taken = await takeRecords(source, text, dialect, copy, () => early.begin())
+    copy.close()
+    const { records, textBytes, longestBytes } = taken.account.regular
+    const lines =
+      copy.path === undefined
+        ? { ...whole, longestBytes }
+        : ({ path: copy.path, dialect, skip: 0, longestBytes } as const)
+    const regular = (await early.result()) ?? (records === 0 ? null : await writeLines(source, lines))
+    if (regular !== null) await checkLines(source, dialect, regular, { rows: records + copy.placeholders, textBytes })
+    return { ...loadedRecords(taken, 'engine'), regular }
+  } catch (error) {
+    early.cancel()
+    await early.result()
+    throw error
   } finally {
     copy.close()
   }

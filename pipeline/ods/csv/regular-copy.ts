@@ -12,6 +12,7 @@ const LINE_ENDS = { lf: '\n', crlf: '\r\n' } as const
  */
 export class RegularCopy implements LineSink {
   readonly #source: string
+  readonly #onBegin: () => void
   readonly #path: string
   readonly #bodyOffset: number
   readonly #lineEnd: Buffer
@@ -22,8 +23,9 @@ export class RegularCopy implements LineSink {
   #placeholders = 0
   #isNeeded = false
 
-  /** @param path where the copy goes */
-  constructor(source: string, path: string, dialect: CsvDialect) {
+  /** @param path where the copy goes @param onBegin called when it turns out that one is needed */
+  constructor(source: string, path: string, dialect: CsvDialect, onBegin: () => void = () => undefined) {
+    this.#onBegin = onBegin
     this.#source = source
     this.#path = path
     this.#bodyOffset = dialect.start.offset
@@ -49,6 +51,7 @@ export class RegularCopy implements LineSink {
   begin(offset: number = this.#bodyOffset): void {
     if (this.#isNeeded) return
     this.#isNeeded = true
+    this.#onBegin()
     this.#file = openSync(this.#path, 'w')
     this.#buffer = Buffer.allocUnsafe(READ_CHUNK_BYTES)
     this.#copyBefore(offset)

@@ -19,12 +19,15 @@ export interface TakenRecords {
 /**
  * Make the account of a file, and put its records into the batch: all of them, or with a `copy` only those that are not
  * regular, while the copy gets the lines of the others.
+ *
+ * @param onRegularSoFar called now and then, as long as no copy was needed
  */
 export async function takeRecords(
   source: RecordSource,
   text: OpenedText,
   dialect: CsvDialect,
   copy?: RegularCopy,
+  onRegularSoFar: () => void = () => undefined,
 ): Promise<TakenRecords> {
   const marks = fieldMarks(dialect)
   const addRecord = recordAdder(source, dialect)
@@ -45,7 +48,10 @@ export async function takeRecords(
     onRegular,
     onIrregular: take,
     lines: copy,
-    onBytes: (doneBytes) => source.onBytes(doneBytes, text.sizeBytes),
+    onBytes: (doneBytes) => {
+      source.onBytes(doneBytes, text.sizeBytes)
+      if (copy?.path === undefined) onRegularSoFar()
+    },
   })
   return { dialect, account, mayHaveEscapes }
 }

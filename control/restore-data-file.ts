@@ -1,0 +1,27 @@
+import { dirname, join } from 'node:path'
+import { ensureFolder, hashFile, publishFile, removePath, syncFile } from '../core/durable-files.ts'
+import { literal, raw, type Sql, sql } from '../core/sql.ts'
+import { PARQUET_OPTIONS } from './data-files.ts'
+import type { Lake, Run } from './lake.ts'
+import type { DataFile } from './ledger.ts'
+
+/**
+ * Write a damaged data file again, under its own name, if a query gives the very bytes that were recorded: SHA-256 is the
+ * proof. Every version that needs the file is whole again then. Otherwise nothing is changed.
+ *
+ * @returns whether the bytes were the same
+ */
+export async function restoreDataFile(lake: Lake, run: Run, file: DataFile, query: Sql): Promise<boolean> {
+  const beside = join(run.folder, 'restored.parquet')
+  await removePath(beside)
+  await lake.engine.run(sql`copy (\n${query}\n) to ${literal(beside)} (${raw(PARQUET_OPTIONS[file.layer])})`)
+  if ((await hashFile(beside)) !== file.sha256) {
+    await removePath(beside)
+    return false
+  }
+  const path = join(lake.layout.lake, file.path)
+  await ensureFolder(dirname(path))
+  await syncFile(beside)
+  await publishFile(beside, path)
+  return true
+}

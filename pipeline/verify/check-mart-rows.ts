@@ -1,0 +1,101 @@
+import { join as joinPath } from 'node:path'
+import { isLiveIn, type StoredFile } from '../../control/stored-files.ts'
+import type { CheckResult, Finding, Verification } from '../../control/verify/index.ts'
+import { hashFile } from '../../core/durable-files.ts'
+import { DroplakeError, messageOf } from '../../core/errors.ts'
+import { ident, join, readParquet, type Sql, sql } from '../../core/sql.ts'
+import { computeMart, fingerprintOf, type MartQuery, readMarts } from '../app/index.ts'
+import { showTables } from '../dw/index.ts'
+
+/** SQL that does not give the same rows twice, whatever the tables hold. */
+const IS_FICKLE =
+  /\b(now|today|current_date|current_time|current_timestamp|localtime|localtimestamp|get_current_timestamp|random|uuid|nextval|sample|read_\w+)\b/i
+
+/**
+ * Every mart holds the rows that its SQL gives over the tables of the same version. A mart whose SQL, parameters or
+ * contracts have changed since is passed over, and told: the next run makes it anew.
+ */
+export async function checkMartRows(verification: Verification): Promise<CheckResult> {
+  const { engine, layout, project, stored, version } = verification
+  const live = (layer: string) => stored.filter((file) => file.layer === layer && isLiveIn(file, version))
+  const dwFiles = live('dw')
+  await showTables(engine, project.config.tables, (table) =>
+    dwFiles.filter((file) => file.tableName === table).map((file) => joinPath(layout.lake, file.path)),
+  )
+  const read = await readMarts(engine, project).catch((error: unknown) => messageOf(error))
+  if (typeof read === 'string')
+    return { examined: '0 marts', findings: [], notes: [`marts: their SQL cannot be run today: ${read}`] }
+  const findings: Finding[] = []
+  const notes: string[] = []
+  let examined = 0
+  for (const file of live('app')) {
+    const query = read.find((mart) => mart.martName === file.tableName)
+    const reason = whyNot(query, file, verification, dwFiles)
+    if (query === undefined || reason !== null) {
+      notes.push(`app.${file.tableName}: ${reason}`)
+      continue
+    }
+    const found = await compareMart(verification, file, query)
+    const damaged = found.length === 0 ? null : await findDamaged(verification, dwFiles)
+    if (damaged !== null) {
+      notes.push(`app.${file.tableName}: it cannot be compared, because ${damaged.path} is damaged`)
+      continue
+    }
+    examined++
+    findings.push(...found)
+  }
+  return { examined: `${examined} ${examined === 1 ? 'mart' : 'marts'}`, findings, notes }
+}
+
+/** Why a mart cannot be compared with what its SQL gives today; null when it can. */
+function whyNot(
+  query: MartQuery | undefined,
+  file: StoredFile,
+  { project }: Verification,
+  dwFiles: readonly StoredFile[],
+): string | null {
+  if (query === undefined) return 'it has left the config; the next run takes it away'
+  if (fingerprintOf(query, project.config.tables, dwFiles) !== file.fingerprint)
+    return 'its SQL, its parameters or the contracts have changed since it was made; the next run makes it anew'
+  return IS_FICKLE.test(query.text) ? 'its SQL asks for the time, for chance, or for files of its own' : null
+}
+
+/** A mart is not to blame when what it is compared with is damaged. */
+async function findDamaged({ layout }: Verification, dwFiles: readonly StoredFile[]): Promise<StoredFile | null> {
+  for (const file of dwFiles) {
+    const found = await hashFile(joinPath(layout.lake, file.path)).catch(() => null)
+    if (found !== file.sha256) return file
+  }
+  return null
+}
+
+async function compareMart(verification: Verification, file: StoredFile, query: MartQuery): Promise<Finding[]> {
+  const { engine, layout, version } = verification
+  const told = (message: string): Finding[] => [
+    { check: 'marts', file: file.path, versions: [{ first: version, last: version }], message, remedy: 'repair' },
+  ]
+  try {
+    const fresh = sql`select * from (${await computeMart(engine, query)})`
+    const held = sql`select * from ${readParquet([joinPath(layout.lake, file.path)])}`
+    const columns = await comparableColumns(verification, fresh)
+    const { missing, surplus } = await engine.row<{ missing: number; surplus: number }>(sql`
+      with fresh as (select ${columns} from (${fresh})), held as (select ${columns} from (${held}))
+      select
+        (select count(*) from (from fresh except all from held)) as missing,
+        (select count(*) from (from held except all from fresh)) as surplus`)
+    if (missing === 0 && surplus === 0) return []
+    return told(`its SQL gives ${missing} rows that it has not, and not ${surplus} rows that it has`)
+  } catch (error) {
+    if (!(error instanceof DroplakeError)) throw error
+    return told(`it cannot be compared with its SQL: ${messageOf(error).split('\n', 1)[0]}`)
+  }
+}
+
+/** Sums of floating point numbers depend on their order, which several threads do not keep: ten digits are compared. */
+async function comparableColumns({ engine }: Verification, rows: Sql): Promise<Sql> {
+  const described = await engine.rows<{ column_name: string; column_type: string }>(sql`describe ${rows}`)
+  const columns = described.map(({ column_name: name, column_type: type }) =>
+    type === 'DOUBLE' || type === 'FLOAT' ? sql`format('{:.9e}', ${ident(name)}) as ${ident(name)}` : ident(name),
+  )
+  return join(columns, ', ')
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+// Faults of all kinds against real runs in real processes: `make test-faults` whole, `make test` a sample of each.
+const results = process.env.DROPLAKE_TEST_RESULTS
+
+export default defineConfig({
+  test: {
+    ...(results ? { reporters: ['default', 'json'], outputFile: { json: `${results}.faults` } } : {}),
+    include: ['tests/faults/**/*.test.ts'],
+    globalSetup: 'tests/faults/helpers/setup.ts',
+    maxWorkers: 2,
+    // The whole suite kills more than a thousand runs.
+    testTimeout: 3 * 3600 * 1000,
+    hookTimeout: 60_000,
+    env: { TZ: 'America/Los_Angeles' },
+  },
+})
