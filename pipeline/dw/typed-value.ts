@@ -62,19 +62,21 @@ export function describeType(column: ColumnConfig): string {
   }
 }
 
-/** Formats in which each part has its full width, the year first: `%Y-%m-%dT%H:%M:%SZ`. */
-const FIXED_WIDTH = /^%Y([^%]*%[mdHMS])*[^%0-9]*$/
+/** Formats in which each part stands once and has its full width, the year first: `%Y-%m-%dT%H:%M:%SZ`. */
+const FIXED_WIDTH = /^%Y(?!.*%(.).*%\1)([^%]*%[mdHMS])*[^%0-9\s]*$/s
 
 /**
  * Whether a moment is written by its format and nothing else, in a year that has four digits: written back it is the same
  * text. Where each part has its full width, the text's length tells that at a third of the cost (a test compares the two).
  */
-function isStrictMoment(text: Sql, loose: Sql, format: string): Sql {
+export function isStrictMoment(text: Sql, loose: Sql, format: string): Sql {
   const hasYear = sql`year(${loose}) between 1 and 9999`
   if (!FIXED_WIDTH.test(format)) return sql`strftime(${loose}, ${literal(format)}) = ${text} and ${hasYear}`
-  const width = format.replaceAll('%Y', 'YYYY').replaceAll('%', '*').length
+  const width = Buffer.byteLength(format.replaceAll('%Y', 'YYYY'))
   const end = /[^%]*$/.exec(format.replace(/%[mdHMSY]/g, '%'))?.[0] ?? ''
-  return sql`strlen(${text}) = ${raw(String(width))} and ${text} >= '0001' and suffix(${text}, ${literal(end)}) and ${hasYear}`
+  // DuckDB passes over spaces at the end: "601-10-04 " is as long as a date.
+  const hasEnd = end === '' ? sql`right(${text}, 1) >= '0'` : sql`suffix(${text}, ${literal(end)})`
+  return sql`strlen(${text}) = ${raw(String(width))} and ${text} >= '0001' and ${hasEnd} and ${hasYear}`
 }
 
 /** Scale 2: `19`, `19.9` and `19.95`, but neither `019`, `.5`, `19.` nor `19.955`. */

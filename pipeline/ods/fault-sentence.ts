@@ -18,13 +18,21 @@ export interface FaultContext {
  *
  * @param found fields that it has, where that is its fault
  * @param expected fields of the table, or of the file's header
+ * @param isEscaped some of its bytes are shown as `\\xHH`, which has to be said
  */
 export function faultSentence(
   fault: Fault,
   found: number,
   expected: number,
-  { tableName, limits }: FaultContext,
+  context: FaultContext,
+  isEscaped = false,
 ): string {
+  const sentence = plainSentence(fault, found, expected, context)
+  const saysSo = !isEscaped || fault === 'not_utf8' || sentence.includes('\\x')
+  return saysSo ? sentence : `${sentence} (bytes that are not text are shown as \\xHH)`
+}
+
+function plainSentence(fault: Fault, found: number, expected: number, { tableName, limits }: FaultContext): string {
   switch (fault) {
     case 'field_count':
       return `the record has ${found} ${found === 1 ? 'field' : 'fields'}; ${tableName} has ${expected}`

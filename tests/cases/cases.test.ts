@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tempLake, type TempLake } from '../helpers/temp-lake.ts'
 
-// A folder per example: input.csv, and what becomes of it. `UPDATE_CASES=1` writes the expected files anew: read them then.
+// A folder per example: input.csv, or input with another ending, and what becomes of it; expected.dialect.json where there is one. `UPDATE_CASES=1` writes the expected files anew: read them then.
 const cases = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory())
 const defaultConfig = join(import.meta.dirname, 'config.json')
 
@@ -11,7 +11,8 @@ test.each(cases.map((entry) => entry.name))('case %s', async (name) => {
   const folder = join(import.meta.dirname, name)
   const ownConfig = join(folder, 'config.json')
   const config: unknown = JSON.parse(readFileSync(existsSync(ownConfig) ? ownConfig : defaultConfig, 'utf8'))
-  const lake = await tempLake({ config, uploads: { 'input.csv': readFileSync(join(folder, 'input.csv')) } })
+  const input = readdirSync(folder).find((file) => file.startsWith('input.')) ?? 'input.csv'
+  const lake = await tempLake({ config, uploads: { [input]: readFileSync(join(folder, input)) } })
   const summary = await lake.run()
   // What the table has no column for is shown last, where there is any.
   const [counted] = await lake.query('select count(_extra) from ods.people')
@@ -23,6 +24,9 @@ test.each(cases.map((entry) => entry.name))('case %s', async (name) => {
   const account = { outcome: file?.outcome, records: file?.records, loaded: file?.loaded, quarantined: file?.quarantined, reason: file?.reason }
   const [blank] = await lake.query('select blank from control.files')
   expectFile(folder, 'expected.account.json', `${JSON.stringify({ ...account, blank: Number(blank?.[0]) }, null, 2)}\n`)
+  if (!existsSync(join(folder, 'expected.dialect.json'))) return
+  const [dialect] = await lake.query('select dialect from control.files')
+  expectFile(folder, 'expected.dialect.json', `${JSON.stringify(JSON.parse(String(dialect?.[0])), null, 2)}\n`)
 })
 
 async function dump(lake: TempLake, sql: string): Promise<string> {

@@ -59,17 +59,22 @@ function bestDialect(head: Buffer, table: TableConfig): Marks & { readonly readi
   const candidates = candidatesFor(head, table).map((marks) => ({ ...marks, reading: tryDialect(head, marks, table) }))
   const [first, ...others] = candidates
   if (first === undefined) throw new DroplakeError('INTERNAL', 'there is no dialect to try')
-  return others.filter(isLikely).reduce((best, other) => (isBetter(other.reading, best.reading) ? other : best), first)
+  return others
+    .filter((other) => isLikely(other, table))
+    .reduce((best, other) => (isBetter(other.reading, best.reading) ? other : best), first)
 }
 
 /** A damaged double quote is none by the single one: that one has to stand around fields of most records to be the quote. */
-function isLikely({ quote, reading }: Marks & { readonly reading: Reading }): boolean {
+function isLikely({ delimiter, quote, reading }: Marks & { readonly reading: Reading }, table: TableConfig): boolean {
+  // A file of one column has no delimiter: only a header that names others besides tells one from text.
+  const isOneColumn = Object.keys(table.columns).length === 1 && reading.match.status === 'data'
+  if (isOneColumn && delimiter !== (table.delimiter ?? ',')) return false
   return quote !== "'" || reading.quoted * 2 > reading.wellFormed
 }
 
 /** The most common first. */
 function candidatesFor(head: Buffer, table: TableConfig): Marks[] {
-  const delimiters = table.delimiter === undefined ? likelyDelimiters(head, table) : [table.delimiter]
+  const delimiters = table.delimiter === undefined ? likelyDelimiters(head) : [table.delimiter]
   return delimiters.flatMap((delimiter) =>
     likelyQuotes(head, table).flatMap((quote) =>
       likelyEscapes(head, table, quote).map((escaping) => ({ delimiter, quote, escape: escaping })),
@@ -77,9 +82,7 @@ function candidatesFor(head: Buffer, table: TableConfig): Marks[] {
   )
 }
 
-/** A file of one column has none, so that nothing tells a delimiter from text. */
-function likelyDelimiters(head: Buffer, table: TableConfig): string[] {
-  if (Object.keys(table.columns).length === 1) return [',']
+function likelyDelimiters(head: Buffer): string[] {
   return [',', ...[';', '\t', '|'].filter((delimiter) => head.includes(delimiter))]
 }
 

@@ -33,7 +33,8 @@ export function matchHeader(fields: readonly string[], table: TableConfig): Head
     header.missing.every((column) => table.columns[column]?.required === false) &&
     (header.extra.length === 0 || (table.onExtraColumns === 'keep' && !isFromQuarantine(fields)))
   // Data may hold a column's name by chance, but not the names of all mandatory columns.
-  if (isUsable && (isHalf || known.length > 1)) return { status: 'header', header }
+  const isWhole = known.length === Object.keys(table.columns).length
+  if (isUsable && (isHalf || isWhole || known.length > 1)) return { status: 'header', header }
   if (table.header !== true && (!isHalf || isRecord(fields, table))) return { status: 'data' }
   return { status: 'mismatch', known }
 }

@@ -41,7 +41,7 @@ export interface RecordAccount {
   readonly regular: { readonly records: number; readonly textBytes: number; readonly longestBytes: number }
   /** Malformed records by what is wrong with them. */
   readonly faults: ReadonlyMap<Fault, number>
-  /** Malformed records by their number of fields, 0 where it is not known; at most 1,000 different numbers are told apart. */
+  /** Records with the wrong number of fields, by that number; at most 1,000 different numbers are told apart. */
   readonly fieldCounts: ReadonlyMap<number, number>
   /** Bits of LINE_END. */
   readonly lineEnds: number
@@ -306,7 +306,7 @@ class Scan {
   #countMalformed(fault: Fault, fieldCount: number): void {
     this.#malformed++
     this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1)
-    if (this.#fieldCounts.size === MOST_FIELD_COUNTS) return
+    if (fault !== 'field_count' || this.#fieldCounts.size === MOST_FIELD_COUNTS) return
     this.#fieldCounts.set(fieldCount, (this.#fieldCounts.get(fieldCount) ?? 0) + 1)
   }
 

@@ -2,7 +2,7 @@ import { extraJson } from '../extra-json.ts'
 import { faultSentence, QUOTE_FAULTS } from '../fault-sentence.ts'
 import type { RecordSource } from '../record-source.ts'
 import type { OpenedText } from '../text/open-text.ts'
-import { rawText } from '../text/raw-text.ts'
+import { isEscaped, rawText } from '../text/raw-text.ts'
 import { type CsvDialect, fieldMarks, recordFormat } from './dialect.ts'
 import type { RegularCopy } from './regular-copy.ts'
 import { type RecordAccount, type RecordVisitor, scanRecords } from './scan-records.ts'
@@ -39,7 +39,7 @@ export async function takeRecords(
     }
     const raw = bytes.subarray(start, end)
     mayHaveEscapes ||= QUOTE_FAULTS.has(fault) && raw.includes(`\\${dialect.quote}`)
-    const reason = faultSentence(fault, fieldCount, dialect.columns.length, source)
+    const reason = faultSentence(fault, fieldCount, dialect.columns.length, source, isEscaped(raw))
     source.batch.addMalformed(reason, rawText(raw), source.fileId, line)
   }
   const format = recordFormat(dialect, source.table, source.limits.maxFieldBytes)

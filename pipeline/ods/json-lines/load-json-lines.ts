@@ -6,7 +6,7 @@ import { type Fault, faultSentence } from '../fault-sentence.ts'
 import { matchColumn } from '../match-column.ts'
 import type { LoadedRecords, RecordSource } from '../record-source.ts'
 import type { OpenedText } from '../text/open-text.ts'
-import { rawText } from '../text/raw-text.ts'
+import { isEscaped, rawText } from '../text/raw-text.ts'
 import { type JsonEntry, parseObject } from './parse-object.ts'
 import { scanLines } from './scan-lines.ts'
 
@@ -49,7 +49,8 @@ export async function loadJsonLines(source: RecordSource, text: OpenedText): Pro
       if (typeof record === 'string') {
         counts.malformed++
         faults.set(record, (faults.get(record) ?? 0) + 1)
-        batch.addMalformed(faultSentence(record, 0, columns.length, source), rawText(raw), fileId, line)
+        const reason = faultSentence(record, 0, columns.length, source, isEscaped(raw))
+        batch.addMalformed(reason, rawText(raw), fileId, line)
       } else {
         counts.textBytes += record.textBytes
         batch.addRecord(record.values, record.extra, fileId, line)
@@ -76,7 +77,9 @@ function readLine(raw: Buffer, maxFieldBytes: number, place: Placer): PlacedReco
   if (!isUtf8(raw)) return 'not_utf8'
   const entries = parseObject(raw.toString('utf8'))
   if (typeof entries === 'string') return entries
-  for (const [, value] of entries) {
+  for (const [key, value] of entries) {
+    if (/\p{Surrogate}/u.test(key)) return 'lone_surrogate'
+    if (key.includes('\0')) return 'nul_byte'
     if (value === null) continue
     if (value.includes('\0')) return 'nul_byte'
     if (/\p{Surrogate}/u.test(value)) return 'lone_surrogate'

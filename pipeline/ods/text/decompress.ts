@@ -28,13 +28,29 @@ export async function decompress(
   const packed = createReadStream(source.path, { highWaterMark: READ_CHUNK_BYTES })
   const unpacked = createWriteStream(path)
   try {
-    if (compression === 'gzip') await pipeline(packed, createGunzip({ chunkSize: READ_CHUNK_BYTES }), watch, unpacked)
-    else await pipeline(packed, decompressZstd, watch, unpacked)
+    if (compression === 'gzip') {
+      const gunzip = createGunzip({ chunkSize: READ_CHUNK_BYTES })
+      // Not one pipeline: zlib ends at a zero byte behind a member, and what is left would abort the whole.
+      packed.on('error', (error) => gunzip.destroy(error)).pipe(gunzip)
+      await pipeline(gunzip, watch, unpacked)
+      await refuseRest(source, gunzip.bytesWritten)
+    } else {
+      await pipeline(packed, decompressZstd, watch, unpacked)
+    }
   } catch (cause) {
     if (cause instanceof DroplakeError || isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EIO', 'EMFILE')) throw cause
     throw damaged(source, compression, cause)
+  } finally {
+    packed.destroy()
   }
   return { path, sizeBytes }
+}
+
+/** Zeros may pad a gzip; anything else that zlib did not read could be records. */
+async function refuseRest(source: TextSource, readBytes: number): Promise<void> {
+  for await (const chunk of createReadStream(source.path, { start: readBytes, highWaterMark: READ_CHUNK_BYTES })) {
+    if ((chunk as Buffer).some((byte) => byte !== 0)) throw new Error('something else follows behind its end')
+  }
 }
 
 function refuseTooLarge({ name, sizeBytes, limits }: TextSource, unpackedBytes: number): void {

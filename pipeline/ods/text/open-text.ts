@@ -43,13 +43,17 @@ const BYTE_ORDER_MARKS: readonly { readonly mark: readonly number[]; readonly en
   { mark: [0xfe, 0xff], encoding: 'utf-16be' },
 ]
 
-/** The first bytes of files that are no text, with what to do about them. */
+/** The first bytes of files that are no text, with what to do about them; more of them than a word of text could have. */
 const NOT_TEXT: readonly { readonly magic: readonly number[]; readonly is: string; readonly hint: string }[] = [
   { magic: [0x50, 0x4b, 0x03, 0x04], is: 'a ZIP or Excel file', hint: 'Save it as CSV (UTF-8) and drop that.' },
   { magic: [0x25, 0x50, 0x44, 0x46], is: 'a PDF file', hint: 'Export the table as CSV and drop that.' },
-  { magic: [0x50, 0x41, 0x52, 0x31], is: 'a Parquet file', hint: 'Export the table as CSV and drop that.' },
+  { magic: [0x50, 0x41, 0x52, 0x31, 0x15], is: 'a Parquet file', hint: 'Export the table as CSV and drop that.' },
   { magic: [0xd0, 0xcf, 0x11, 0xe0], is: 'an old Excel file', hint: 'Save it as CSV (UTF-8) and drop that.' },
-  { magic: [0x42, 0x5a, 0x68], is: 'compressed with bzip2', hint: 'Unpack it, or pack it with gzip or zstd.' },
+  ...'123456789'.split('').map((level) => ({
+    magic: [...Buffer.from(`BZh${level}1AY&SY`)],
+    is: 'compressed with bzip2',
+    hint: 'Unpack it, or pack it with gzip or zstd.',
+  })),
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], is: 'compressed with xz', hint: 'Unpack it, or pack it with gzip or zstd.' },
 ]
 
@@ -79,7 +83,7 @@ export async function openText(source: TextSource): Promise<OpenedText> {
 }
 
 /** The most that any of the marks above needs. */
-const HEAD_BYTES = 8
+const HEAD_BYTES = 16
 
 async function readHead(path: string): Promise<Buffer> {
   const file = await open(path, 'r')

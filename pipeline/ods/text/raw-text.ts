@@ -11,6 +11,11 @@ export function rawText(bytes: Buffer): string {
   return `${shownText(bytes.subarray(0, cut))} … (${bytes.length} bytes in all)`
 }
 
+/** Whether some bytes of a record are shown as `\\xHH`. */
+export function isEscaped(bytes: Buffer): boolean {
+  return bytes.includes(0) || !isUtf8(bytes)
+}
+
 function shownText(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8').replaceAll('\0', '\\x00')
   let text = ''

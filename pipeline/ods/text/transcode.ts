@@ -37,11 +37,16 @@ type Converter = (chunk: Buffer, isLast: boolean) => Buffer
 
 function converterOf(encoding: Exclude<TextEncoding, 'utf-8'>): Converter {
   if (encoding === 'latin1') return (chunk) => Buffer.from(chunk.toString('latin1'))
-  if (encoding === 'windows-1252') {
-    const decoder = new TextDecoder('windows-1252')
-    return (chunk) => Buffer.from(decoder.decode(chunk))
-  }
+  if (encoding === 'windows-1252') return (chunk) => Buffer.from(windows1252(chunk))
   return utf16Converter(encoding === 'utf-16be')
+}
+
+/** What the bytes 0x80 to 0x9F mean (https://encoding.spec.whatwg.org/#windows-1252): five of them stay control characters. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
+
+/** By a table of our own: the TextDecoder of Node 20.20 takes windows-1252 for Latin-1 (nodejs/node#56542). */
+function windows1252(bytes: Buffer): string {
+  return bytes.toString('latin1').replace(/[\x80-\x9f]/g, (byte) => WINDOWS_1252[byte.charCodeAt(0) - 0x80] ?? byte)
 }
 
 /** A byte that no UTF-8 text has. */
@@ -70,11 +75,10 @@ function wholeUnits(bytes: Buffer, isBigEndian: boolean, isLast: boolean): numbe
 
 /** UTF-8 of a text; a lone surrogate, which UTF-8 cannot say, becomes the three bytes that it would be. */
 function utf8Of(text: string): Buffer {
-  const lone = /\p{Surrogate}/gu
-  if (!lone.test(text)) return Buffer.from(text)
+  if (!/\p{Surrogate}/u.test(text)) return Buffer.from(text)
   const pieces: Buffer[] = []
   let at = 0
-  for (const match of text.matchAll(lone)) {
+  for (const match of text.matchAll(/\p{Surrogate}/gu)) {
     const unit = match[0].charCodeAt(0)
     pieces.push(
       Buffer.from(text.slice(at, match.index)),
