@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { isSystemError } from './errors.ts'
 
 export type Logger = pino.Logger
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -21,7 +22,7 @@ export interface LoggerOptions {
 
 /** Log events as JSON lines to a file, and shortened to the terminal. Both are written at once: nothing is lost in a crash. */
 export function openLogger(options: LoggerOptions): Logger {
-  mkdirSync(options.folder, { recursive: true })
+  makeFolder(options.folder)
   const path = join(options.folder, `${options.now.toISOString().slice(0, 10)}.jsonl`)
   const file = pino.destination({ dest: path, sync: true })
   const terminal = { write: (line: string) => options.terminal.write(shorten(JSON.parse(line))) }
@@ -37,6 +38,16 @@ export function openLogger(options: LoggerOptions): Logger {
       { level: options.terminalLevel, stream: terminal },
     ]),
   )
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    // As in durable-files.ts: Node 20 tells ENOENT where the file system is read-only, and a plain mkdir the true cause.
+    if (isSystemError(error, 'ENOENT')) mkdirSync(folder)
+    throw error
+  }
 }
 
 /** A logger that says nothing, for callers that have no lake to log to. */
