@@ -6,10 +6,10 @@ SOURCES := $(shell find core control pipeline cli -name '*.ts' -o -name '*.sql' 
 VITEST := node_modules/.bin/vitest
 BIOME := node_modules/.bin/biome
 
-.PHONY: help history verify run samples build test check lint format bench bench-quick status clean
+.PHONY: help history verify run samples build test test-faults check lint format bench bench-quick status clean
 
 help: ## list all targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build samples ## take what lies in workingArea/uploads through the lake (install and build first where needed)
 	@bin/droplake run
@@ -31,12 +31,17 @@ verify: build ## look whether the lake is whole, reading all data
 
 build: dist/.built ## install dependencies and compile
 
-test: build ## run every test
+test: build ## run every test, and a sample of the faults
 	@$(VITEST) run
+	@$(VITEST) run --config vitest.faults.config.ts
+
+test-faults: build ## kill, starve and disturb runs in every way, for about an hour
+	@DROPLAKE_FAULTS=whole $(VITEST) run --config vitest.faults.config.ts
 
 check: build lint ## types, lint, format and tests
 	@node_modules/.bin/tsc -p tsconfig.json
 	@$(VITEST) run
+	@$(VITEST) run --config vitest.faults.config.ts
 
 lint: node_modules/.installed ## look at style and format, change nothing
 	@$(BIOME) check .

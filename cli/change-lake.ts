@@ -2,8 +2,10 @@ import type { OpenOptions } from '../control/open-lake.ts'
 import type { Project } from '../core/config/load-config.ts'
 import { confirm } from './confirm.ts'
 import { type GlobalFlags, openOptions, print, projectOf } from './context.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
+import { type WaitFlags, waitMsOf } from './wait-option.ts'
 
-export interface ChangeFlags extends GlobalFlags {
+export interface ChangeFlags extends GlobalFlags, WaitFlags {
   readonly yes?: boolean | undefined
   readonly dryRun?: boolean | undefined
 }
@@ -25,10 +27,11 @@ export async function changeLake<Plan, Done extends { readonly problems: readonl
   flags: ChangeFlags,
   steps: ChangeSteps<Plan, Done>,
 ): Promise<number> {
+  const waitMs = waitMsOf(flags)
   const project = projectOf(flags)
   const plan = await steps.plan(project)
   const nothing = steps.nothing(plan)
-  if (nothing !== null && !flags.dryRun) await finish(project)
+  if (nothing !== null && !flags.dryRun) await finish(project, waitMs)
   if (nothing !== null || flags.dryRun) {
     print(flags, { dryRun: flags.dryRun === true, plan, done: null }, () => `${nothing ?? steps.describePlan(plan)}\n`)
     return 0
@@ -41,7 +44,9 @@ export async function changeLake<Plan, Done extends { readonly problems: readonl
     }
   }
   const { terminal, ...options } = openOptions(project)
-  const done = await steps.perform(project, options).finally(() => terminal.clearStatus())
+  const done = await stopOnSignal((stop) => steps.perform(project, { ...options, stop, waitMs })).finally(() =>
+    terminal.clearStatus(),
+  )
   print(flags, { dryRun: false, plan, done }, () =>
     done === null ? 'Nothing to do.\n' : `${steps.describeDone(done)}\n`,
   )
@@ -51,8 +56,8 @@ export async function changeLake<Plan, Done extends { readonly problems: readonl
 }
 
 /** The same command may have been killed after its commit: there is nothing to do then but to finish that. */
-async function finish(project: Project): Promise<void> {
+async function finish(project: Project, waitMs: number): Promise<void> {
   const { finishLeftover } = await import('../pipeline/maintain/maintain.ts')
   const { terminal, ...options } = openOptions(project)
-  await finishLeftover(project, options).finally(() => terminal.clearStatus())
+  await finishLeftover(project, { ...options, waitMs }).finally(() => terminal.clearStatus())
 }

@@ -12,7 +12,7 @@ export function withWaitOption(parser: Argv): Argv {
   return parser.option('wait', {
     type: 'string',
     requiresArg: true,
-    describe: 'wait so long (such as 30s or 5m) when another run is at work; default: not at all',
+    describe: 'wait so long (such as 30s or 5m) while another run is at work; default: not at all',
   })
 }
 

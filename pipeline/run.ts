@@ -5,11 +5,10 @@ import { type OpenOptions, withLake } from '../control/open-lake.ts'
 import { type Recovery, recover } from '../control/recover.ts'
 import { startRun } from '../control/run-folder.ts'
 import type { Project } from '../core/config/load-config.ts'
-import { toDroplakeError } from '../core/errors.ts'
-import { isStopped, stoppedAfterCommit, untilStopped } from '../core/stop.ts'
+import { untilStopped } from '../core/stop.ts'
 import { accountForFiles } from './account.ts'
 import { buildMarts, type MartQuery, readMarts } from './app/index.ts'
-import { deliver, forgetRuns, writePlan } from './deliver/index.ts'
+import { deliver, deliverCommitted, forgetRuns, writePlan } from './deliver/index.ts'
 import { checkContracts, loadTables, showTables } from './dw/index.ts'
 import { ledgerEntries } from './ledger-entries.ts'
 import { noteFailure } from './note-failure.ts'
@@ -22,8 +21,8 @@ import { claimUploads } from './uploads/index.ts'
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
  * A run killed anywhere can simply be run again.
  *
- * @throws {DroplakeError} LAKE_BUSY (another run is at work), RUN_STOPPED (`options.stop`), CONTRACT_CONFLICT and MART_INVALID (before any work), or
- *   whatever stopped the run; then nothing is committed and the run is noted as `failed`. Files that cannot be read stop
+ * @throws {DroplakeError} LAKE_BUSY (another run is at work), RUN_STOPPED (`options.stop`), CONTRACT_CONFLICT and
+ *   MART_INVALID (before any work), or whatever else went wrong; then nothing is committed and the run is noted as `failed`. Files that cannot be read stop
  *   nothing: they are in the summary, as `refused`
  */
 export async function runPipeline(project: Project, options: OpenOptions): Promise<RunSummary> {
@@ -45,7 +44,7 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
     // For people: the catalog they open, uploads moved, refused records and marts as CSV. A crash here is finished by the
     // next run.
     await publishCatalog(lake, work.version)
-    const problems = [...late, ...(await deliverCommitted(lake, run, work.version))]
+    const problems = [...late, ...(await deliverCommitted(lake, run.runId, work.version))]
     await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended])
     return summarizeRun(lake, run, work, leftover, problems)
   })
@@ -73,13 +72,4 @@ async function workAndCommit(
   const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app })
   const version = await commitCatalog(lake, entries)
   return { uploads, ods, tables, app, files, plan, version }
-}
-
-/** A stop that comes after the commit is told as what it is: the version stays. */
-async function deliverCommitted(lake: Lake, run: Run, version: number): Promise<string[]> {
-  try {
-    return await deliver(lake, run.runId)
-  } catch (error) {
-    throw isStopped(error) ? stoppedAfterCommit(toDroplakeError(error), run.runId, version) : error
-  }
 }

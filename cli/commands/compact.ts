@@ -2,11 +2,12 @@ import type { Argv } from 'yargs'
 import type { CompactionGroup } from '../../pipeline/maintain/compact.ts'
 import { type ChangeFlags, changeLake } from '../change-lake.ts'
 import { formatTable } from '../format-table.ts'
+import { withWaitOption } from '../wait-option.ts'
 
 export const command = 'compact [table]'
 export const describe = 'write the many small files of a table as few: same rows, same lineage, a new version'
 export const builder = (parser: Argv) =>
-  parser
+  withWaitOption(parser)
     .positional('table', { type: 'string', describe: 'a table of the DW layer; default: all' })
     .option('dry-run', { type: 'boolean', describe: 'tell what would be done, and do nothing' })
 

@@ -2,15 +2,20 @@ import type { Argv } from 'yargs'
 import type { RepairReport } from '../../pipeline/maintain/repair/index.ts'
 import { type GlobalFlags, openOptions, print, projectOf } from '../context.ts'
 import { visible } from '../format-table.ts'
+import { stopOnSignal } from '../stop-on-signal.ts'
+import { type WaitFlags, waitMsOf, withWaitOption } from '../wait-option.ts'
 
 export const command = 'repair'
 export const describe = 'make again what verify --deep finds damaged, where that can be done exactly'
 export const builder = (parser: Argv) =>
-  parser.option('dry-run', { type: 'boolean', describe: 'tell what would be done, and do nothing' })
+  withWaitOption(parser).option('dry-run', { type: 'boolean', describe: 'tell what would be done, and do nothing' })
 
 /** Exit code 1 says that something could not be made good. */
-export async function handler(flags: GlobalFlags & { readonly dryRun?: boolean | undefined }): Promise<number> {
+export async function handler(
+  flags: GlobalFlags & WaitFlags & { readonly dryRun?: boolean | undefined },
+): Promise<number> {
   const { planRepair, repair } = await import('../../pipeline/maintain/repair/index.ts')
+  const waitMs = waitMsOf(flags)
   const project = projectOf(flags)
   const report = flags.dryRun ? await planRepair(project) : await perform()
   print(flags, report, () => formatReport(report))
@@ -18,7 +23,7 @@ export async function handler(flags: GlobalFlags & { readonly dryRun?: boolean |
 
   async function perform(): Promise<RepairReport> {
     const { terminal, ...options } = openOptions(project)
-    return repair(project, options).finally(() => terminal.clearStatus())
+    return stopOnSignal((stop) => repair(project, { ...options, stop, waitMs })).finally(() => terminal.clearStatus())
   }
 }
 

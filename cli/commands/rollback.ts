@@ -3,12 +3,13 @@ import type { RollbackPlan } from '../../pipeline/maintain/rollback.ts'
 import { type ChangeFlags, changeLake } from '../change-lake.ts'
 import { visible } from '../format-table.ts'
 import { parseVersion } from '../parse-version.ts'
+import { withWaitOption } from '../wait-option.ts'
 
 export const command = 'rollback <to>'
 export const describe =
   'give the lake the content of an older version, as a new one; uploads since can be dropped again'
 export const builder = (parser: Argv) =>
-  parser
+  withWaitOption(parser)
     .positional('to', {
       type: 'string',
       demandOption: true,

@@ -1,11 +1,12 @@
 import type { Argv } from 'yargs'
 import type { VacuumPlan } from '../../pipeline/maintain/vacuum.ts'
 import { type ChangeFlags, changeLake } from '../change-lake.ts'
+import { withWaitOption } from '../wait-option.ts'
 
 export const command = 'vacuum'
 export const describe = 'take away data files that no kept version needs; older versions can then no longer be read'
 export const builder = (parser: Argv) =>
-  parser
+  withWaitOption(parser)
     .option('keep', {
       type: 'string',
       demandOption: true,

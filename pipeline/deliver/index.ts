@@ -3,8 +3,8 @@ import type { Lake } from '../../control/lake.ts'
 import { stagingFolder } from '../../control/layout.ts'
 import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
-import { messageOf } from '../../core/errors.ts'
-import { isStopped, untilStopped } from '../../core/stop.ts'
+import { messageOf, toDroplakeError } from '../../core/errors.ts'
+import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
 import { moveUpload, syncMoves } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
 import { removeInboxCsv, reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
@@ -34,6 +34,20 @@ export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   }
   if (problems.length === 0) await removeRunFolder(lake.layout, runId)
   return problems
+}
+
+/**
+ * Finish the run that has just committed.
+ *
+ * @returns as `deliver`
+ * @throws {DroplakeError} RUN_STOPPED, which then says that the version stays
+ */
+export async function deliverCommitted(lake: Lake, runId: number, version: number): Promise<string[]> {
+  try {
+    return await deliver(lake, runId)
+  } catch (error) {
+    throw isStopped(error) ? stoppedAfterCommit(toDroplakeError(error), runId, version) : error
+  }
 }
 
 /** A report that an earlier run could not write is written late only while its mart's file is live: never over a newer one. */

@@ -1,5 +1,6 @@
 import type { Lake } from '../../control/lake.ts'
-import { ident, type Sql, sql } from '../../core/sql.ts'
+import { ident, readParquet, type Sql, sql } from '../../core/sql.ts'
+import type { Accepted } from './accept-records.ts'
 import { refusedKeys } from './find-refused.ts'
 import { findRepeatedKeys, REPEATED } from './find-repeated-keys.ts'
 import { findTakenKeys, TAKEN } from './find-taken-keys.ts'
@@ -14,11 +15,17 @@ export const KEY_CONFLICTS = ident('key_conflicts')
  * It is what one would get by loading record after record: of several with one key, the first good one is loaded.
  *
  * @param good a relation of the good records
+ * @param accepted the files that they are in
  */
-export async function findKeyConflicts(lake: Lake, input: TableInput, good: Sql): Promise<void> {
+export async function findKeyConflicts(
+  lake: Lake,
+  input: TableInput,
+  good: Sql,
+  accepted: readonly Accepted[],
+): Promise<void> {
   const { primaryKey } = input.table
   await findTakenKeys(lake, input, good)
-  await findRepeatedKeys(lake.engine, input, good)
+  await findRepeatedKeys(lake.engine, input, good, readParquet(accepted.map(({ path }) => path)))
   const key = keyNames(primaryKey)
   await lake.engine.run(sql`
     create or replace temp table ${KEY_CONFLICTS} as

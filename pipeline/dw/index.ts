@@ -71,7 +71,7 @@ async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<Table
   const accepted: Accepted[] = []
   for (const part of input.parts) accepted.push(await acceptRecords(lake, run, input, part))
   const good = await findRefused(lake.engine, input, accepted)
-  await findKeyConflicts(lake, input, good)
+  await findKeyConflicts(lake, input, good, accepted)
   const rows = await writeRows(lake, run, input, accepted)
   const rejects = await quarantineRows(lake, run, input)
   const durationMs = Math.round(performance.now() - started)

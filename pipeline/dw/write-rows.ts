@@ -19,7 +19,11 @@ export async function writeRows(
 ): Promise<DataFile[]> {
   const written: DataFile[] = []
   for (const { part, path } of accepted) {
-    const file = { layer: 'dw' as const, tableName: input.tableName, part: part.name }
+    const file = {
+      layer: 'dw' as const,
+      tableName: input.tableName,
+      ...(part.lines === null ? {} : { part: part.name }),
+    }
     const rows = readParquet([path])
     const dataFile = (await hasUnwanted(lake, rows))
       ? await writeDataFile(lake, run, file, sql`select * from ${rows} anti join ${UNWANTED} using (_file_id, _line)`)

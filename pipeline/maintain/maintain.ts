@@ -9,7 +9,8 @@ import { readOldestVersion } from '../../control/stored-files.ts'
 import type { Versions } from '../../control/versions/open-versions.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { DroplakeError } from '../../core/errors.ts'
-import { type DeliveryPlan, deliver, EMPTY_PLAN, forgetRuns, writePlan } from '../deliver/index.ts'
+import { untilStopped } from '../../core/stop.ts'
+import { type DeliveryPlan, deliver, deliverCommitted, EMPTY_PLAN, forgetRuns, writePlan } from '../deliver/index.ts'
 import { maintenanceEntries } from '../ledger-entries.ts'
 import { noteFailure } from '../note-failure.ts'
 
@@ -45,13 +46,13 @@ export async function maintain(
 ): Promise<Maintained> {
   const run = await startRun(lake, leftover.interrupted, command)
   const version = await noteFailure(lake, run, leftover, async () => {
-    const { entries, vacuum, delivery } = await work(run)
+    const { entries, vacuum, delivery } = await untilStopped(lake.stop, lake.engine, () => work(run))
     await writePlan(run.folder, { ...EMPTY_PLAN, ...delivery })
     const vacuums = vacuum === undefined ? [] : [{ ...vacuum, runId: run.runId }]
     return commitCatalog(lake, maintenanceEntries(lake, run, leftover, { ...entries, vacuums }))
   })
   await publishCatalog(lake, version)
-  const problems = await deliver(lake, run.runId)
+  const problems = await deliverCommitted(lake, run.runId, version)
   await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended])
   lake.log.info({ runId: run.runId, command, version }, 'lake maintained')
   return { runId: run.runId, version, problems }

@@ -10,6 +10,9 @@ import { RunBatches } from './run-batches.ts'
 export type { Original } from './find-original.ts'
 export type { FileDialect, RawFile } from './load-raw.ts'
 
+/** In a run with more uploads, small ones are told of in the log file alone. */
+const MOST_TOLD = 20
+
 /** An upload whose content the lake has already, or has got from another upload of this run. */
 export interface DuplicateUpload {
   readonly upload: CopiedUpload
@@ -47,7 +50,7 @@ export async function loadUploads(lake: Lake, run: Run, uploads: readonly Claime
       rawFiles.push(rawFile)
       originals.set(fileId, { fileId, name: upload.name, runId: run.runId, records: rawFile.records })
       steps.push(stepOf(run, rawFile, started))
-      logLoaded(lake, run, rawFile)
+      logLoaded(lake, run, rawFile, copied.length)
     } catch (error) {
       if (!(error instanceof DroplakeError) || error.kind !== 'input') throw error
       refused.push({ ...upload, status: 'refused', error })
@@ -83,9 +86,9 @@ function stepOf(run: Run, { upload, records }: RawFile, started: number): StepEn
   return { runId: run.runId, stage: 'ods', target: upload.name, rowsIn: records, rowsOut: records, durationMs }
 }
 
-function logLoaded(lake: Lake, run: Run, { upload, records, dialect }: RawFile): void {
+function logLoaded(lake: Lake, run: Run, { upload, records, dialect }: RawFile, uploadCount: number): void {
   // A thousand small files would make the story of a run unreadable.
-  const level = dialect.reader === 'engine' ? 'info' : 'debug'
+  const level = dialect.reader === 'parser' && uploadCount > MOST_TOLD ? 'debug' : 'info'
   lake.log[level](
     {
       runId: run.runId,
@@ -95,6 +98,6 @@ function logLoaded(lake: Lake, run: Run, { upload, records, dialect }: RawFile):
       sizeBytes: upload.sizeBytes,
       reader: dialect.reader,
     },
-    'file read',
+    'raw file published',
   )
 }

@@ -29,9 +29,11 @@ export class RunBatches {
     const table = tables[tableName]
     if (table === undefined) throw new DroplakeError('INTERNAL', `no contract for table "${tableName}"`)
     const batch = this.#batches.get(tableName) ?? (await this.#open(tableName, Object.keys(table.columns)))
-    const { log, onProgress } = this.#lake
-    const onBytes = (doneBytes: number, totalBytes: number) =>
+    const { log, onProgress, stop } = this.#lake
+    const onBytes = (doneBytes: number, totalBytes: number) => {
+      stop.throwIfAborted()
       onProgress({ file: upload.name, stage: 'read', doneBytes, totalBytes })
+    }
     return {
       lake: this.#lake,
       run: this.#run,
@@ -71,7 +73,7 @@ export class RunBatches {
   async write(): Promise<Map<string, DataFile>> {
     const written = new Map<string, DataFile>()
     for (const [tableName, batch] of this.#batches) {
-      const file = { layer: 'ods' as const, tableName, part: 'records' }
+      const file = { layer: 'ods' as const, tableName }
       const dataFile = await writeDataFile(this.#lake, this.#run, file, batch.records())
       if (dataFile !== null) written.set(tableName, dataFile)
       await batch.drop()

@@ -68,8 +68,10 @@ async function claimUpload(lake: Lake, name: string, copy: string): Promise<Clai
   const identity = await readIdentity(path)
   if (identity === undefined) return { status: 'waiting', name }
   try {
-    const report = (doneBytes: number, totalBytes: number) =>
+    const report = (doneBytes: number, totalBytes: number) => {
+      lake.stop.throwIfAborted()
       lake.onProgress({ file: name, stage: 'copy', doneBytes, totalBytes })
+    }
     await refuseOtherKinds(path)
     const tableName = matchTable(name, lake.project.config.tables)
     const copied = await copyUpload(path, copy, lake.project.config.limits.maxFileBytes, report)

@@ -69,7 +69,7 @@ test('of two to eight runs at once one wins, and the others say who holds the la
         lake.drop({ 'employees_many.csv': largeUpload() })
         lake.save()
         const undisturbed = await runUndisturbed(lake, reader)
-        while (bench.tally.rounds < rounds(200, 4)) {
+        while (bench.tally.rounds < rounds(200, 3)) {
           lake.restore()
           const some = contenders.slice(0, 2 + (bench.tally.rounds % (MOST_CONTENDERS - 1)))
           const ended = await Promise.all(
@@ -98,7 +98,7 @@ test('the lock of a run that was killed is free at once', async () => {
     'second run',
     { fault: 'SIGKILL of the run that holds the lock, another one at once', promise: 'the lock is free, V2-V6' },
     async (bench) => {
-      while (bench.tally.rounds < rounds(20, 2)) {
+      while (bench.tally.rounds < rounds(20, 1)) {
         bench.lake.restore()
         const [holder, next] = [new Victim(bench.lake.folder), new Victim(bench.lake.folder)]
         await Promise.all([holder.ready, next.ready])

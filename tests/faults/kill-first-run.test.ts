@@ -8,8 +8,8 @@ const missing = straceMissing()
 test.skipIf(missing)(
   `a first run killed at any durable call and repeated ends in the lake of an undisturbed run${missing ?? ''}`,
   async () => {
-    const tally = await killAtEveryCall('first run', 16)
+    const tally = await killAtEveryCall('first run', 8)
     expect(tally.violations).toEqual([])
-    expect(tally.rounds).toBeGreaterThanOrEqual(rounds(260, 13))
+    expect(tally.rounds).toBeGreaterThanOrEqual(rounds(260, 6))
   },
 )

@@ -8,8 +8,8 @@ const missing = straceMissing()
 test.skipIf(missing)(
   `a second run killed at any durable call and repeated ends in the lake of an undisturbed run${missing ?? ''}`,
   async () => {
-    const tally = await killAtEveryCall('second run', 16)
+    const tally = await killAtEveryCall('second run', 8)
     expect(tally.violations).toEqual([])
-    expect(tally.rounds).toBeGreaterThanOrEqual(rounds(260, 13))
+    expect(tally.rounds).toBeGreaterThanOrEqual(rounds(260, 6))
   },
 )

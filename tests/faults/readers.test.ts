@@ -54,9 +54,9 @@ async function commitOften(lake: FaultLake, commits: number, state: Watch): Prom
   return expected
 }
 
-test(`readers during ${rounds(500, 15)} commits meet no error and see whole versions`, async () => {
+test(`readers during ${rounds(500, 8)} commits meet no error and see whole versions`, async () => {
   const violations: string[] = []
-  let [left, looks] = [rounds(500, 15), 0]
+  let [left, looks] = [rounds(500, 8), 0]
   for (; left > 0; left -= COMMITS_PER_LAKE) {
     const lake = new FaultLake()
     lake.drop(PARENTS)
@@ -79,13 +79,13 @@ test(`readers during ${rounds(500, 15)} commits meet no error and see whole vers
     lake.remove()
   }
   noteResult({
-    fault: `looks of ${READERS} reader processes during ${rounds(500, 15)} commits`,
+    fault: `looks of ${READERS} reader processes during ${rounds(500, 8)} commits`,
     promise: 'no error, no mixed view',
     rounds: looks,
     violations: violations.length,
   })
   expect(violations).toEqual([])
-  expect(looks).toBeGreaterThan(rounds(500, 15))
+  expect(looks).toBeGreaterThan(rounds(500, 8))
 })
 
 /** Wait until a process says something. */
@@ -98,7 +98,7 @@ test.each(['before', 'after'] as const)(
   async (when) => {
     const violations: string[] = []
     const reader = new Reader()
-    for (let round = 0; round < rounds(20, 2); round++) {
+    for (let round = 0; round < rounds(20, 1); round++) {
       const lake = new FaultLake()
       lake.drop(PARENTS)
       await lake.run()
@@ -130,7 +130,7 @@ test.each(['before', 'after'] as const)(
     noteResult({
       fault: `a person writes into lake.duckdb and is killed ${when} a commit`,
       promise: 'their .wal never reaches the next version',
-      rounds: rounds(20, 2),
+      rounds: rounds(20, 1),
       violations: violations.length,
     })
     expect(violations).toEqual([])

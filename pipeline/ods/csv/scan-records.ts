@@ -18,8 +18,9 @@ export const MAX_RECORD_BYTES = 16 * 1024 * 1024
 /** Bytes of CRLF: a record of the full length is whole only with its line end in sight. */
 const LONGEST_LINE_END = 2
 
-/** Text is held to be UTF-8 block by block: in a block with a byte that is none, each record is looked at by itself. 256 KiB. */
+/** Text is held to be UTF-8 block by block: 256 KiB, and 4 KiB where there are bytes that are none. There each record is looked at by itself. */
 const BLOCK_BYTES = 256 * 1024
+const SMALL_BLOCK_BYTES = 4 * 1024
 
 /** Where the records of a file begin: behind a byte order mark, blank lines and a header. */
 export interface ScanStart {
@@ -117,6 +118,7 @@ class Scan {
   #isSkipping = false
   #blockEnd = 0
   #blockIsText = false
+  #smallBlocksEnd = 0
   /** Where the regular lines begin that no one was given yet, and where the window begins in the file. */
   #spanStart = 0
   #windowOffset = 0
@@ -155,6 +157,7 @@ class Scan {
   /** Go through all whole records of a window that stands at `offset` in the file; returns the bytes consumed. */
   records(bytes: Buffer, length: number, isLast: boolean, offset: number): number {
     this.#blockEnd = 0
+    this.#smallBlocksEnd = 0
     this.#spanStart = 0
     this.#windowOffset = offset
     let start = 0
@@ -178,7 +181,15 @@ class Scan {
 
   /** The next block of whole lines, and whether it is text. */
   #findBlock(bytes: Buffer, start: number, length: number): void {
-    const mostEnd = Math.min(start + BLOCK_BYTES, length)
+    if (start >= this.#smallBlocksEnd) {
+      this.#setBlock(bytes, start, Math.min(start + BLOCK_BYTES, length))
+      if (this.#blockIsText) return
+      this.#smallBlocksEnd = this.#blockEnd
+    }
+    this.#setBlock(bytes, start, Math.min(start + SMALL_BLOCK_BYTES, length))
+  }
+
+  #setBlock(bytes: Buffer, start: number, mostEnd: number): void {
     const lastLineEnd = bytes.subarray(start, mostEnd).lastIndexOf(LF)
     this.#blockEnd = lastLineEnd === -1 ? mostEnd : start + lastLineEnd + 1
     this.#blockIsText = lastLineEnd !== -1 && isUtf8(bytes.subarray(start, this.#blockEnd))
