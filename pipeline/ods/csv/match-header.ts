@@ -72,18 +72,21 @@ export function headerMismatch(
 function headerOf(fields: readonly string[], named: readonly (string | undefined)[], table: TableConfig): Header {
   const columns: string[] = []
   const extra: string[] = []
+  const taken = new Set<string>()
   for (const [index, field] of fields.entries()) {
     const column = named[index]
-    const name = column ?? freeName(field.trim() === '' ? `column_${index + 1}` : field.trim(), [...columns, ...extra])
+    const name = column ?? freeName(field.trim() === '' ? `column_${index + 1}` : field.trim(), taken)
     if (column === undefined) extra.push(name)
     columns.push(name)
+    taken.add(name)
   }
-  return { columns, extra, missing: Object.keys(table.columns).filter((column) => !named.includes(column)) }
+  const present = new Set(named)
+  return { columns, extra, missing: Object.keys(table.columns).filter((column) => !present.has(column)) }
 }
 
-function freeName(name: string, taken: readonly string[]): string {
+function freeName(name: string, taken: ReadonlySet<string>): string {
   let number = 1
-  while (taken.includes(number === 1 ? name : `${name}_${number}`)) number++
+  while (taken.has(number === 1 ? name : `${name}_${number}`)) number++
   return number === 1 ? name : `${name}_${number}`
 }
 
