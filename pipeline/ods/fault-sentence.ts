@@ -1,15 +1,17 @@
+import type { TableConfig } from '../../core/config/schema.ts'
 import { assertNever } from '../../core/errors.ts'
 import type { Fault as CsvFault } from './csv/parse-record.ts'
 import type { JsonFault } from './json-lines/parse-object.ts'
 
 export type Fault = CsvFault | JsonFault
 
-/** Faults that a backslash before a quote explains, where backslashes are escapes. */
-export const QUOTE_FAULTS: ReadonlySet<Fault> = new Set(['text_after_quote', 'unclosed_quote'])
+/** Faults that a backslash before a quote may explain, where backslashes are escapes. */
+export const ESCAPE_FAULTS: ReadonlySet<Fault> = new Set(['text_after_quote', 'unclosed_quote', 'field_count'])
 
 /** What a sentence names beside the fault itself. */
 export interface FaultContext {
   readonly tableName: string
+  readonly table: Pick<TableConfig, 'columns'>
   readonly limits: { readonly maxFieldBytes: number }
 }
 
@@ -32,10 +34,13 @@ export function faultSentence(
   return saysSo ? sentence : `${sentence} (bytes that are not text are shown as \\xHH)`
 }
 
-function plainSentence(fault: Fault, found: number, expected: number, { tableName, limits }: FaultContext): string {
+function plainSentence(fault: Fault, found: number, expected: number, context: FaultContext): string {
+  const { tableName, table, limits } = context
+  // A header may name fewer columns than the table has, or more.
+  const whose = expected === Object.keys(table.columns).length ? tableName : 'the header'
   switch (fault) {
     case 'field_count':
-      return `the record has ${found} ${found === 1 ? 'field' : 'fields'}; ${tableName} has ${expected}`
+      return `the record has ${found} ${found === 1 ? 'field' : 'fields'}; ${whose} has ${expected}`
     case 'text_after_quote':
       return 'there is text between a closing quote and the next delimiter'
     case 'unclosed_quote':

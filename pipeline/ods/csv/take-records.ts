@@ -1,5 +1,5 @@
 import { extraJson } from '../extra-json.ts'
-import { faultSentence, QUOTE_FAULTS } from '../fault-sentence.ts'
+import { ESCAPE_FAULTS, faultSentence } from '../fault-sentence.ts'
 import type { RecordSource } from '../record-source.ts'
 import type { OpenedText } from '../text/open-text.ts'
 import { isEscaped, rawText } from '../text/raw-text.ts'
@@ -38,7 +38,7 @@ export async function takeRecords(
       return
     }
     const raw = bytes.subarray(start, end)
-    mayHaveEscapes ||= QUOTE_FAULTS.has(fault) && raw.includes(`\\${dialect.quote}`)
+    mayHaveEscapes ||= ESCAPE_FAULTS.has(fault) && raw.includes(`\\${dialect.quote}`)
     const reason = faultSentence(fault, fieldCount, dialect.columns.length, source, isEscaped(raw))
     source.batch.addMalformed(reason, rawText(raw), source.fileId, line)
   }
