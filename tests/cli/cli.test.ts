@@ -49,7 +49,7 @@ Look into it:
       'refused: jobs2.csv — UPLOAD_EMPTY: "jobs2.csv" has no bytes; expected at least one record or a header\n  try: Export the file again and drop it.\n',
     )
     expect(stdout).toContain(
-      'refused: employes.csv — UPLOAD_UNKNOWN_TABLE: "employes.csv" matches no table; expected a name like "departments*.csv", "jobs*.csv", "employees*.csv", "hired_employees*.csv". Did you mean "employees"?\n',
+      'refused: employes.csv — UPLOAD_UNKNOWN_TABLE: "employes.csv" matches no table; expected a name like "departments*.csv", "departments*.jsonl", "jobs*.csv", "jobs*.jsonl", "employees*.csv", "employees*.jsonl", "hired_employees*.csv". Did you mean "employees"?\n',
     )
     expect(await lake.query('select count(*) from dw.employees')).toEqual([['1']])
     expect(await lake.read('quarantine', 'files', 'jobs2.csv.reason.txt')).toMatch(
