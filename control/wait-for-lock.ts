@@ -21,13 +21,16 @@ export interface WaitOptions {
  * @throws {DroplakeError} LAKE_BUSY, when the time is over; the reason of `stop`
  */
 export async function waitForLock(engine: Engine, layout: Layout, { waitMs, stop, log }: WaitOptions): Promise<void> {
-  const lastTryAt = performance.now() + waitMs
-  for (let isFirst = true; ; isFirst = false) {
+  let lastTryAt: number | undefined
+  for (;;) {
     stop.throwIfAborted()
     try {
       return await takeLock(engine, layout)
     } catch (error) {
       const isBusy = error instanceof DroplakeError && error.code === 'LAKE_BUSY'
+      // The time counts from the first try, which on a machine at its limit may take a while itself.
+      const isFirst = lastTryAt === undefined
+      lastTryAt ??= performance.now() + waitMs
       const leftMs = lastTryAt - performance.now()
       if (!isBusy || leftMs <= 0) throw error
       if (isFirst) log.warn({ holder: error.details.holder, waitMs }, 'another run works on the lake, waiting for it')

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { stoppedBy } from '../../core/stop.ts'
 import { DROPLAKE, droplake } from '../helpers/run-cli.ts'
 import { snapshot } from '../helpers/snapshot.ts'
@@ -140,6 +140,7 @@ test('a stop after the commit keeps the version, says so, and the next run moves
 test('--wait waits for the run at work, saying once who holds the lake; a stop ends the waiting', async () => {
   const lake = await lakeWithEndlessMart()
   const holder = spawn(process.execPath, [DROPLAKE, 'run'], { cwd: lake.folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  onTestFinished(() => void holder.kill('SIGKILL'))
   await new Promise((resolve) => holder.stderr.once('data', resolve))
   const ended = new Promise((resolve) => holder.on('close', resolve))
 
