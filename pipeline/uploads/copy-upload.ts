@@ -114,22 +114,32 @@ function kindOf(stats: BigIntStats): string {
   return stats.isFIFO() ? 'named pipe' : 'device or socket'
 }
 
+/** Each piece is written while the next one is read and hashed. */
 async function copyBytes(
   source: FileHandle,
   target: FileHandle,
   onBytes: (doneBytes: number) => void,
 ): Promise<{ sha256: string; sizeBytes: number }> {
   const hash = createHash('sha256')
-  const buffer = Buffer.allocUnsafe(READ_CHUNK_BYTES)
+  let [buffer, other] = [Buffer.allocUnsafe(READ_CHUNK_BYTES), Buffer.allocUnsafe(READ_CHUNK_BYTES)]
+  let written = Promise.resolve()
   let sizeBytes = 0
-  for (;;) {
-    const { bytesRead } = await source.read(buffer, 0, buffer.length, sizeBytes)
-    if (bytesRead === 0) return { sha256: hash.digest('hex'), sizeBytes }
-    const bytes = buffer.subarray(0, bytesRead)
-    hash.update(bytes)
-    await target.writeFile(bytes)
-    sizeBytes += bytesRead
-    onBytes(sizeBytes)
+  try {
+    for (;;) {
+      const { bytesRead } = await source.read(buffer, 0, buffer.length, sizeBytes)
+      if (bytesRead === 0) return { sha256: hash.digest('hex'), sizeBytes }
+      const bytes = buffer.subarray(0, bytesRead)
+      await written
+      written = target.writeFile(bytes)
+      // Its error is told by the await above or below.
+      written.catch(() => undefined)
+      hash.update(bytes)
+      sizeBytes += bytesRead
+      onBytes(sizeBytes)
+      ;[buffer, other] = [other, buffer]
+    }
+  } finally {
+    await written
   }
 }
 
