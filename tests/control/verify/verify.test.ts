@@ -42,7 +42,10 @@ test('a whole lake has no findings, and the report says what was looked at', asy
   ])
 })
 
-test('each of 200 bits that flip in Parquet files is found, with the file and its versions', async () => {
+/** `DROPLAKE_FLIPS=1000` for a longer look. */
+const FLIPS = Number(process.env.DROPLAKE_FLIPS ?? 200)
+
+test(`each of ${FLIPS} bits that flip in Parquet files is found, with the file and its versions`, async () => {
   const lake = await threeVersions()
   const files = (await lake.list('lake')).filter((path) => path.endsWith('.parquet'))
   let seed = 4242
@@ -51,8 +54,8 @@ test('each of 200 bits that flip in Parquet files is found, with the file and it
     return seed % below
   }
   // Found one by one: a finding must name its own file, not stand for another one's.
-  for (let round = 0; round < 200; round += files.length) {
-    const damaged = files.slice(0, Math.min(files.length, 200 - round))
+  for (let round = 0; round < FLIPS; round += files.length) {
+    const damaged = files.slice(0, Math.min(files.length, FLIPS - round))
     const bits = damaged.map((path) => random(statSync(lake.path('lake', path)).size * 8))
     flipAll(lake, damaged, bits)
     const { findings } = await verify(lake.project, { deep: true })
