@@ -49,15 +49,12 @@ export async function copyUpload(
   }
   const target = await open(to, 'w')
   try {
-    const { sha256, sizeBytes } = await copyBytes(source, target, (done) => onBytes(done, Number(before.size)))
+    const { sha256, sizeBytes } = await copyBytes(from, source, target, (done) => onBytes(done, Number(before.size)))
     const after = await source.stat({ bigint: true })
     const identity = identityOf(before)
     const unchanged =
       BigInt(sizeBytes) === before.size && isSame(identity, identityOf(after)) && (await isStillThere(from, identity))
     return unchanged ? { status: 'copied', identity, sizeBytes, sha256 } : { status: 'changing' }
-  } catch (cause) {
-    if (isSystemError(cause, 'EIO', 'EISDIR')) throw unreadable(from, cause)
-    throw cause
   } finally {
     await source.close()
     await target.close()
@@ -116,6 +113,7 @@ function kindOf(stats: BigIntStats): string {
 
 /** Each piece is written while the next one is read and hashed. */
 async function copyBytes(
+  from: string,
   source: FileHandle,
   target: FileHandle,
   onBytes: (doneBytes: number) => void,
@@ -126,7 +124,10 @@ async function copyBytes(
   let sizeBytes = 0
   try {
     for (;;) {
-      const { bytesRead } = await source.read(buffer, 0, buffer.length, sizeBytes)
+      const { bytesRead } = await source.read(buffer, 0, buffer.length, sizeBytes).catch((cause: unknown) => {
+        // Only a read that fails is the upload's fault: when the copy cannot be written, the run stops.
+        throw isSystemError(cause, 'EIO', 'EISDIR') ? unreadable(from, cause) : cause
+      })
       if (bytesRead === 0) return { sha256: hash.digest('hex'), sizeBytes }
       const bytes = buffer.subarray(0, bytesRead)
       await written
