@@ -26,7 +26,7 @@ function killRecovery(when: keyof typeof FIRST_KILLS): Promise<Tally> {
     const calls = await listCalls(lake, interrupt)
     for (const call of sample(
       calls.filter((_, index) => index % 2 === 0),
-      6,
+      2,
     )) {
       await interrupt()
       const { signal } = await runKilledAt(lake, call)
