@@ -11,6 +11,8 @@ export default defineConfig({
     exclude: ['tests/faults/**'],
     globalSetup: 'tests/helpers/build-once.ts',
     setupFiles: 'tests/helpers/property-seed.ts',
+    // Vitest leaves one core of two alone; most tests wait for a process or a disk now and then.
+    maxWorkers: 2,
     // Real files, real processes: a test may wait for a slow disk, not for ever.
     testTimeout: 60_000,
     hookTimeout: 60_000,
