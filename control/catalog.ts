@@ -5,7 +5,7 @@ import { DroplakeError, messageOf } from '../core/errors.ts'
 import { ident, literal, raw, type Sql, sql } from '../core/sql.ts'
 import type { LakeState } from './lake.ts'
 import type { Layer, Layout } from './layout.ts'
-import { type DataFile, LAKE_FORMAT } from './ledger.ts'
+import { type DataFile, dataFileOf, LAKE_FORMAT } from './ledger.ts'
 
 /** Absolute paths of the committed catalogs, oldest version first. */
 export async function listCatalogs(layout: Layout): Promise<string[]> {
@@ -16,6 +16,13 @@ export async function listCatalogs(layout: Layout): Promise<string[]> {
 /** The newest committed catalog, or null for a lake without any. People never open this file for writing, so its bytes are ours. */
 export async function newestCatalog(layout: Layout): Promise<string | null> {
   return (await listCatalogs(layout)).at(-1) ?? null
+}
+
+/** What a command answers that needs a lake, when no run has committed yet. */
+export function lakeNotFound(layout: Layout): DroplakeError {
+  return new DroplakeError('LAKE_NOT_FOUND', `there is no lake in "${layout.lake}" yet`, {
+    hint: 'Drop files into uploads, then: droplake run',
+  })
 }
 
 /**
@@ -65,17 +72,7 @@ async function liveDataFiles(engine: Engine): Promise<DataFile[]> {
     from lake.control.data_files
     where removed_in is null
     order by added_in, path`)
-  return rows.map((row) => ({
-    path: row.path as string,
-    layer: row.layer as Layer,
-    tableName: row.table_name as string,
-    runId: row.run_id as number,
-    rows: row.rows as number,
-    bytes: row.bytes as number,
-    sha256: row.sha256 as string,
-    fingerprint: row.fingerprint as string | null,
-    addedIn: row.added_in as number,
-  }))
+  return rows.map(dataFileOf)
 }
 
 /** A catalog is published only after it stands in the history: without one there, a run would begin the lake anew. */

@@ -1,4 +1,4 @@
-import type { Engine } from '../core/engine.ts'
+import type { Engine, EngineRow } from '../core/engine.ts'
 import { ident, join, literal, readSql, type Sql, sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
 
@@ -80,6 +80,21 @@ export interface DataFile {
   readonly sha256: string
   readonly fingerprint: string | null
   readonly addedIn: number
+}
+
+/** A data file as a row of `control.data_files` tells it. */
+export function dataFileOf(row: EngineRow): DataFile {
+  return {
+    path: row.path as string,
+    layer: row.layer as Layer,
+    tableName: row.table_name as string,
+    runId: row.run_id as number,
+    rows: row.rows as number,
+    bytes: row.bytes as number,
+    sha256: row.sha256 as string,
+    fingerprint: row.fingerprint as string | null,
+    addedIn: row.added_in as number,
+  }
 }
 
 /** What one run adds to the ledger. */

@@ -2,7 +2,7 @@ import type { Project } from '../core/config/load-config.ts'
 import { Engine } from '../core/engine.ts'
 import { DroplakeError, messageOf } from '../core/errors.ts'
 import { sql } from '../core/sql.ts'
-import { newestCatalog, refuseOpenForWriting } from './catalog.ts'
+import { lakeNotFound, newestCatalog, refuseOpenForWriting } from './catalog.ts'
 import { layoutOf } from './layout.ts'
 
 /**
@@ -16,11 +16,7 @@ export async function withCatalog<Result>(
 ): Promise<Result> {
   const layout = layoutOf(project)
   const path = await newestCatalog(layout)
-  if (path === null) {
-    throw new DroplakeError('LAKE_NOT_FOUND', `there is no lake in "${layout.lake}" yet`, {
-      hint: 'Drop files into uploads, then: droplake run',
-    })
-  }
+  if (path === null) throw lakeNotFound(layout)
   const engine = await Engine.open({
     path,
     readOnly: true,

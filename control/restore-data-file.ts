@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { ensureFolder, hashFile, publishFile, removePath, syncFile } from '../core/durable-files.ts'
-import { literal, raw, type Sql, sql } from '../core/sql.ts'
-import { PARQUET_OPTIONS } from './data-files.ts'
+import type { Sql } from '../core/sql.ts'
+import { stageDataFile } from './data-files.ts'
 import type { Lake, Run } from './lake.ts'
 import type { DataFile } from './ledger.ts'
 
@@ -14,7 +14,7 @@ import type { DataFile } from './ledger.ts'
 export async function restoreDataFile(lake: Lake, run: Run, file: DataFile, query: Sql): Promise<boolean> {
   const beside = join(run.folder, 'restored.parquet')
   await removePath(beside)
-  await lake.engine.run(sql`copy (\n${query}\n) to ${literal(beside)} (${raw(PARQUET_OPTIONS[file.layer])})`)
+  await stageDataFile(lake, file.layer, beside, query)
   if ((await hashFile(beside)) !== file.sha256) {
     await removePath(beside)
     return false

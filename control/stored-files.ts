@@ -1,7 +1,6 @@
 import type { Engine } from '../core/engine.ts'
 import { ident, sql } from '../core/sql.ts'
-import type { Layer } from './layout.ts'
-import type { DataFile } from './ledger.ts'
+import { type DataFile, dataFileOf } from './ledger.ts'
 import { hasControlTable } from './migrate.ts'
 
 /** Versions [addedIn, removedIn) in which a data file is live; `removedIn` null: to this day. */
@@ -36,18 +35,8 @@ export async function readStoredFiles(engine: Engine, catalog: string): Promise<
       removedIn: openEnd(removed[index]),
       fingerprint: fingerprints[index] ?? null,
     }))
-    return {
-      path: row.path as string,
-      layer: row.layer as Layer,
-      tableName: row.table_name as string,
-      runId: row.run_id as number,
-      rows: row.rows as number,
-      bytes: row.bytes as number,
-      sha256: row.sha256 as string,
-      fingerprint: ranges.at(-1)?.fingerprint ?? null,
-      addedIn: ranges.at(-1)?.addedIn ?? 0,
-      ranges,
-    }
+    const newest = { fingerprint: ranges.at(-1)?.fingerprint ?? null, added_in: ranges.at(-1)?.addedIn ?? 0 }
+    return { ...dataFileOf({ ...row, ...newest }), ranges }
   })
 }
 

@@ -22,8 +22,8 @@ import { claimUploads } from './uploads/index.ts'
  * A run killed anywhere can simply be run again.
  *
  * @throws {DroplakeError} LAKE_BUSY (another run is at work), RUN_STOPPED (`options.stop`), CONTRACT_CONFLICT and
- *   MART_INVALID (before any work), or whatever else went wrong; then nothing is committed and the run is noted as `failed`. Files that cannot be read stop
- *   nothing: they are in the summary, as `refused`
+ *   MART_INVALID (before any work), or whatever else went wrong; then nothing is committed and the run is noted as `failed`.
+ *   Files that cannot be read stop nothing: they are in the summary, as `refused`
  */
 export async function runPipeline(project: Project, options: OpenOptions): Promise<RunSummary> {
   return withLake(project, options, async (lake) => {

@@ -7,7 +7,7 @@ import { Engine } from '../../core/engine.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
 import { literal, sql } from '../../core/sql.ts'
 import { isAtWork } from '../at-work.ts'
-import { listCatalogs } from '../catalog.ts'
+import { lakeNotFound, listCatalogs } from '../catalog.ts'
 import { type CatalogContent, readCatalogContent } from '../catalog-content.ts'
 import { type Layout, layoutOf } from '../layout.ts'
 import { type RunNote, readRunNotes } from '../run-folder.ts'
@@ -132,11 +132,7 @@ async function readCatalogFile(path: string, namedVersion: number | null): Promi
 }
 
 function noCatalog(layout: Layout, history: readonly CatalogFile[], published: CatalogFile | null): DroplakeError {
-  if (history.length === 0 && published === null) {
-    return new DroplakeError('LAKE_NOT_FOUND', `there is no lake in "${layout.lake}" yet`, {
-      hint: 'Drop files into uploads, then: droplake run',
-    })
-  }
+  if (history.length === 0 && published === null) return lakeNotFound(layout)
   const errors = [...history, ...(published === null ? [] : [published])].map(({ path, error }) => `${path}: ${error}`)
   return new DroplakeError('LAKE_DAMAGED', ['no catalog of the lake can be read:', ...errors].join('\n  '), {
     hint: 'Nothing was changed. Put back lake/history/ from a backup of yours; the Parquet files hold the data.',

@@ -2,7 +2,7 @@ import type { Project } from '../../core/config/load-config.ts'
 import { Engine } from '../../core/engine.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
 import { literal, sql } from '../../core/sql.ts'
-import { newestCatalog, refuseOpenForWriting } from '../catalog.ts'
+import { lakeNotFound, newestCatalog, refuseOpenForWriting } from '../catalog.ts'
 import { type Layout, layoutOf } from '../layout.ts'
 import { readOldestVersion } from '../stored-files.ts'
 
@@ -28,11 +28,7 @@ export async function withVersions<Result>(
 ): Promise<Result> {
   const layout = layoutOf(project)
   const path = await newestCatalog(layout)
-  if (path === null) {
-    throw new DroplakeError('LAKE_NOT_FOUND', `there is no lake in "${layout.lake}" yet`, {
-      hint: 'Drop files into uploads, then: droplake run',
-    })
-  }
+  if (path === null) throw lakeNotFound(layout)
   const { threads, memoryLimit } = project.config.engine
   const engine = await Engine.open({ path: ':memory:', threads, memoryLimit })
   try {

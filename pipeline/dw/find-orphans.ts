@@ -10,14 +10,7 @@ export const ORPHANS = ident('orphans')
 /** Judge accepted records by the table's references. @returns how many refer to nothing */
 export async function findOrphans(engine: Engine, input: TableInput, accepted: readonly Accepted[]): Promise<number> {
   const { table, tables } = input
-  const rules = referenceRules(table, tables)
-  const broken =
-    rules.length === 0
-      ? sql`false`
-      : join(
-          rules.map((rule) => rule.broken),
-          ' or ',
-        )
+  const broken = join([sql`false`, ...referenceRules(table, tables).map((rule) => rule.broken)], ' or ')
   const typed = join(
     Object.keys(table.columns).map((name) => sql`${ident(name)} as ${typedName(name)}`),
     ', ',

@@ -5,7 +5,7 @@ import type { InputPart, TableInput } from './table-input.ts'
 import { looseName, looseValue, typedValue } from './typed-value.ts'
 
 /**
- * A query of the records of a part as ODS has them: every column of the table as text, `_extra`, `_malformed`, `_raw`,
+ * A query of the records of a part as ODS has them, in their order (`selectRaw`, for people, loses it): every column of the table as text, `_extra`, `_malformed`, `_raw`,
  * `_file_id` and `_line`.
  */
 export function readRecords({ table }: TableInput, part: InputPart): Sql {
@@ -25,12 +25,7 @@ export function readRecords({ table }: TableInput, part: InputPart): Sql {
     ${hasPlaceholders ? sql`where coalesce(${columns}, _extra) is not null` : sql``}`
 }
 
-/** `readRecords`, with each column's value as `_typed_<column>`; NULL where its text is none of its type. */
-export function readTypedRecords(input: TableInput, part: InputPart): Sql {
-  return withTypedValues(input.table, readRecords(input, part))
-}
-
-/** A query of raw records, with each column's value as `_typed_<column>`. */
+/** A query of raw records, with each column's value as `_typed_<column>`; NULL where its text is none of its type. */
 export function withTypedValues(table: TableConfig, records: Sql): Sql {
   const columns = Object.entries(table.columns)
   const loose = columns.map(([name, column]) => sql`${looseValue(name, column)} as ${looseName(name)}`)
@@ -41,13 +36,13 @@ export function withTypedValues(table: TableConfig, records: Sql): Sql {
     from (select *, ${join(loose, ', ')} from (${records}))`
 }
 
-/** `readTypedRecords`, judged by all rules that need nothing but the record: `_broken`. */
+/** The typed records of a part, judged by all rules that need nothing but the record: `_broken`. */
 export function readJudgedRecords(input: TableInput, part: InputPart): Sql {
   const broken = join(
     recordRules(input.table).map((rule) => rule.broken),
     ' or ',
   )
-  return sql`select *, coalesce(${broken}, false) as _broken from (${readTypedRecords(input, part)})`
+  return sql`select *, coalesce(${broken}, false) as _broken from (${withTypedValues(input.table, readRecords(input, part))})`
 }
 
 function columnsOf(table: TableConfig): Sql[] {

@@ -67,7 +67,7 @@ const FIXED_WIDTH = /^%Y(?!.*%(.).*%\1)([^%]*%[mdHMS])*[^%0-9\s]*$/s
 
 /**
  * Whether a moment is written by its format and nothing else, in a year that has four digits: written back it is the same
- * text. Where each part has its full width, the text's length tells that at a third of the cost (a test compares the two).
+ * text. Where each part has its full width, the text's length tells that, and costs less (a test compares the two).
  */
 export function isStrictMoment(text: Sql, loose: Sql, format: string): Sql {
   const hasYear = sql`year(${loose}) between 1 and 9999`

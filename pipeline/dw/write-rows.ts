@@ -35,8 +35,6 @@ export async function writeRows(
 }
 
 async function hasUnwanted(lake: Lake, rows: Sql): Promise<boolean> {
-  const { unwanted } = await lake.engine.row<{ unwanted: number }>(sql`select count(*) as unwanted from ${UNWANTED}`)
-  if (unwanted === 0) return false
   const { found } = await lake.engine.row<{ found: number }>(sql`
     select count(*) as found from (select 1 from ${rows} semi join ${UNWANTED} using (_file_id, _line) limit 1)`)
   return found > 0

@@ -1,3 +1,4 @@
+import { lakeNotFound } from '../../control/catalog.ts'
 import { commitCatalog, publishCatalog } from '../../control/commit.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import { layoutOf } from '../../control/layout.ts'
@@ -89,10 +90,6 @@ export async function finishLeftover(project: Project, options: OpenOptions): Pr
 /** The versions of a lake that is open for writing. */
 export async function versionsOf(lake: Lake): Promise<Versions> {
   const { project, layout, engine, state } = lake
-  if (state.catalogPath === null) {
-    throw new DroplakeError('LAKE_NOT_FOUND', `there is no lake in "${layout.lake}" yet`, {
-      hint: 'Drop files into uploads, then: droplake run',
-    })
-  }
+  if (state.catalogPath === null) throw lakeNotFound(layout)
   return { project, layout, engine, newest: state.version, oldest: await readOldestVersion(engine, 'lake') }
 }

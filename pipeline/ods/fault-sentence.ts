@@ -1,6 +1,6 @@
 import type { TableConfig } from '../../core/config/schema.ts'
 import { assertNever } from '../../core/errors.ts'
-import type { Fault as CsvFault } from './csv/parse-record.ts'
+import type { Fault as CsvFault } from './csv/record-format.ts'
 import type { JsonFault } from './json-lines/parse-object.ts'
 
 export type Fault = CsvFault | JsonFault

@@ -56,12 +56,22 @@ export async function loadUploads(lake: Lake, run: Run, uploads: readonly Claime
       refused.push({ ...upload, status: 'refused', error })
     }
   }
-  const unequal = new Set(await batches.removeUnequal(rawFiles))
-  for (const file of unequal) refused.push({ ...file.upload, status: 'refused', error: doesNotAddUp(file) })
+  const unequal = new Map((await batches.removeUnequal(rawFiles)).map((file) => [file.fileId, doesNotAddUp(file)]))
+  // Whatever else has the same content shares its fate: there is no original any more.
+  for (const upload of copied) {
+    const error = unequal.get(fileIdOf(upload))
+    if (error !== undefined) refused.push({ ...upload, status: 'refused', error })
+  }
   for (const { name, error } of refused)
     lake.log.warn({ runId: run.runId, file: name, code: error.code }, 'upload refused')
-  const whole = rawFiles.filter((file) => !unequal.has(file))
-  return { rawFiles: whole, batches: await batches.write(), duplicates, refused, steps }
+  const refusedNames = new Set(refused.map(({ name }) => name))
+  return {
+    rawFiles: rawFiles.filter((file) => !unequal.has(file.fileId)),
+    batches: await batches.write(),
+    duplicates: duplicates.filter((duplicate) => !unequal.has(fileIdOf(duplicate.upload))),
+    refused,
+    steps: steps.filter((step) => !refusedNames.has(step.target)),
+  }
 }
 
 /** An id for an upload that adds no content of its own: unlike its content's id, no other upload has it. */

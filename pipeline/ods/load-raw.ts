@@ -5,7 +5,7 @@ import { isJsonLines, loadJsonLines } from './json-lines/load-json-lines.ts'
 import type { BatchCounts } from './record-batch.ts'
 import { type LoadedRecords, type RecordSource, undoLoad } from './record-source.ts'
 import { refuseWhenNothingFits } from './refuse-when-nothing-fits.ts'
-import { type OpenedText, openText } from './text/open-text.ts'
+import { type OpenedText, openText, removeScratch } from './text/open-text.ts'
 
 /** How a file was read; kept in control.files.dialect. */
 export type FileDialect = LoadedRecords['dialect'] &
@@ -30,8 +30,17 @@ export interface RawFile {
  * @throws {DroplakeError} an input error when it cannot be read as its table; nothing of it is left then
  */
 export async function loadRaw(source: RecordSource): Promise<RawFile> {
-  const { upload, fileId, table, limits } = source
-  const text = await openText({ ...upload, encoding: table.encoding, limits })
+  const { upload, table, limits } = source
+  try {
+    const text = await openText({ ...upload, encoding: table.encoding, limits })
+    return await loadText(source, text)
+  } finally {
+    await removeScratch(upload)
+  }
+}
+
+async function loadText(source: RecordSource, text: OpenedText): Promise<RawFile> {
+  const { upload, fileId } = source
   const loaded = isJsonLines(upload.name) ? await loadJsonLines(source, text) : await loadCsv(source, text)
   try {
     refuseWhenNothingFits(source, loaded)

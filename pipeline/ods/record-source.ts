@@ -2,7 +2,6 @@ import { removeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import type { LimitsConfig, TableConfig } from '../../core/config/schema.ts'
-import type { Logger } from '../../core/logger.ts'
 import type { CopiedUpload } from '../uploads/index.ts'
 import type { CsvDialect } from './csv/dialect.ts'
 import type { Fault } from './fault-sentence.ts'
@@ -21,7 +20,6 @@ export interface RecordSource {
   readonly batch: RecordBatch
   /** A file of at most so many bytes is read by our own parser alone. */
   readonly smallBytes: number
-  readonly log: Logger
   readonly onBytes: (doneBytes: number, totalBytes: number) => void
 }
 
@@ -47,8 +45,11 @@ export interface LoadedRecords {
   readonly inBatch: BatchCounts
 }
 
-/** Take back what was loaded of a file. */
-export async function undoLoad({ lake, batch, fileId }: RecordSource, { regular }: LoadedRecords): Promise<void> {
+/** Take back what was loaded of a file: from the batch, and the data file that the engine wrote. */
+export async function undoLoad(
+  { lake, batch, fileId }: Pick<RecordSource, 'lake' | 'batch' | 'fileId'>,
+  { regular }: Pick<LoadedRecords, 'regular'>,
+): Promise<void> {
   await batch.removeFile(fileId)
   if (regular !== null) await removeDataFile(lake.layout, regular)
 }

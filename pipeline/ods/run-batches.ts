@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import { removeDataFile, writeDataFile } from '../../control/data-files.ts'
+import { writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import type { CopiedUpload } from '../uploads/index.ts'
 import type { RawFile } from './load-raw.ts'
 import { NO_BATCH_COUNTS, RecordBatch } from './record-batch.ts'
-import type { RecordSource } from './record-source.ts'
+import { type RecordSource, undoLoad } from './record-source.ts'
 
 /** Up to this size our own parser is as fast as the engine, and the file needs no data file of its own. 1 MiB. */
 const SMALL_BYTES = 1024 * 1024
@@ -29,7 +29,7 @@ export class RunBatches {
     const table = tables[tableName]
     if (table === undefined) throw new DroplakeError('INTERNAL', `no contract for table "${tableName}"`)
     const batch = this.#batches.get(tableName) ?? (await this.#open(tableName, Object.keys(table.columns)))
-    const { log, onProgress, stop } = this.#lake
+    const { onProgress, stop } = this.#lake
     const onBytes = (doneBytes: number, totalBytes: number) => {
       stop.throwIfAborted()
       onProgress({ file: upload.name, stage: 'read', doneBytes, totalBytes })
@@ -44,7 +44,6 @@ export class RunBatches {
       limits,
       batch,
       smallBytes: SMALL_BYTES,
-      log,
       onBytes,
     }
   }
@@ -61,8 +60,7 @@ export class RunBatches {
           { file: file.upload.name, expected: file.inBatch, found },
           'batch does not agree with the account',
         )
-        await batch.removeFile(file.fileId)
-        if (file.regular !== null) await removeDataFile(this.#lake.layout, file.regular)
+        await undoLoad({ lake: this.#lake, batch, fileId: file.fileId }, file)
         unequal.push(file)
       }
     }

@@ -42,14 +42,10 @@ export async function copyUpload(
 ): Promise<CopiedUpload | ChangingUpload> {
   const source = await openRegularFile(from)
   if (source === undefined) return { status: 'changing' }
-  const before = await source.stat({ bigint: true })
-  if (before.size > maxBytes) {
-    await source.close()
-    throw tooLarge(from, Number(before.size), maxBytes)
-  }
-  const target = await open(to, 'w')
   try {
-    const { sha256, sizeBytes } = await copyBytes(from, source, target, (done) => onBytes(done, Number(before.size)))
+    const before = await source.stat({ bigint: true })
+    if (before.size > maxBytes) throw tooLarge(from, Number(before.size), maxBytes)
+    const { sha256, sizeBytes } = await copyBytes(from, source, to, (done) => onBytes(done, Number(before.size)))
     const after = await source.stat({ bigint: true })
     const identity = identityOf(before)
     const unchanged =
@@ -57,7 +53,6 @@ export async function copyUpload(
     return unchanged ? { status: 'copied', identity, sizeBytes, sha256 } : { status: 'changing' }
   } finally {
     await source.close()
-    await target.close()
   }
 }
 
@@ -115,9 +110,10 @@ function kindOf(stats: BigIntStats): string {
 async function copyBytes(
   from: string,
   source: FileHandle,
-  target: FileHandle,
+  to: string,
   onBytes: (doneBytes: number) => void,
 ): Promise<{ sha256: string; sizeBytes: number }> {
+  const target = await open(to, 'w')
   const hash = createHash('sha256')
   let [buffer, other] = [Buffer.allocUnsafe(READ_CHUNK_BYTES), Buffer.allocUnsafe(READ_CHUNK_BYTES)]
   let written = Promise.resolve()
@@ -140,7 +136,7 @@ async function copyBytes(
       ;[buffer, other] = [other, buffer]
     }
   } finally {
-    await written
+    await written.finally(() => target.close())
   }
 }
 

@@ -1,13 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Fault, LINE_END, type RecordFormat } from '../../pipeline/ods/csv/parse-record.ts'
-import {
-  type RecordAccount,
-  type RecordVisitor,
-  type ScanStart,
-  scanRecords,
-} from '../../pipeline/ods/csv/scan-records.ts'
+import type { RecordAccount, RecordVisitor, ScanStart } from '../../pipeline/ods/csv/record-account.ts'
+import { type Fault, LINE_END, type RecordFormat } from '../../pipeline/ods/csv/record-format.ts'
+import { scanRecords } from '../../pipeline/ods/csv/scan-records.ts'
 import { splitRecord } from '../../pipeline/ods/csv/split-record.ts'
 
 /** CSV by RFC 4180, of any number of fields. */

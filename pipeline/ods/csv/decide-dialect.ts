@@ -4,8 +4,7 @@ import { DroplakeError } from '../../../core/errors.ts'
 import type { OpenedText } from '../text/open-text.ts'
 import type { CsvDialect, Escape, Quote } from './dialect.ts'
 import { headerMismatch } from './match-header.ts'
-import { LF } from './parse-record.ts'
-import { MAX_RECORD_BYTES } from './scan-records.ts'
+import { LF, MAX_RECORD_BYTES } from './record-format.ts'
 import { type Reading, tryDialect } from './try-dialect.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { recordTest } from './looks-like-record.ts'
-import { LINE_END, NO_QUOTE, type RecordFormat } from './parse-record.ts'
-import type { ScanStart } from './scan-records.ts'
+import type { ScanStart } from './record-account.ts'
+import { LINE_END, NO_QUOTE, type RecordFormat } from './record-format.ts'
 import { type FieldMarks, splitRecord } from './split-record.ts'
 
 export type Quote = '"' | "'" | ''

@@ -39,7 +39,10 @@ async function loadAs(source: RecordSource, text: OpenedText, dialect: CsvDialec
     return await loadByEngine(source, text, dialect)
   } catch (error) {
     if (!(error instanceof DroplakeError) || error.code !== 'ENGINE_FAILED') throw error
-    source.log.warn({ file: source.upload.name, err: error }, 'engine could not read regular records, parsing them')
+    source.lake.log.warn(
+      { file: source.upload.name, err: error },
+      'engine could not read regular records, parsing them',
+    )
     await source.batch.removeFile(source.fileId)
     return loadByParser(source, text, dialect)
   }
@@ -68,7 +71,7 @@ async function loadByEngine(source: RecordSource, text: OpenedText, dialect: Csv
     await early.result()
     throw error
   } finally {
-    copy.close()
+    await copy.remove()
   }
 }
 

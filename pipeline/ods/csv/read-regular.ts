@@ -39,8 +39,10 @@ export function readRegular({ path, dialect, skip, longestBytes }: RegularText):
     )`
 }
 
-/** The table's columns out of the fields of a file, in the order of the table, and `_extra`, JSON of the
- * others; NULL where there is none. */
+/**
+ * The table's columns out of the fields of a file, in the order of the table, and `_extra`, JSON of the others; NULL where
+ * there is none.
+ */
 export function tableColumns(columns: readonly string[], dialect: CsvDialect): Sql {
   const own = columns.map((column) => {
     const index = dialect.columns.indexOf(column)

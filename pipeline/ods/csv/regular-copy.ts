@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import { READ_CHUNK_BYTES } from '../../../core/durable-files.ts'
+import { READ_CHUNK_BYTES, removePath } from '../../../core/durable-files.ts'
 import type { CsvDialect } from './dialect.ts'
-import type { LineSink } from './scan-records.ts'
+import type { LineSink } from './record-account.ts'
 
 const LINE_ENDS = { lf: '\n', crlf: '\r\n' } as const
 
@@ -79,6 +79,12 @@ export class RegularCopy implements LineSink {
     this.#flush()
     closeSync(this.#file)
     this.#file = undefined
+  }
+
+  /** The engine has read it, or never will. */
+  async remove(): Promise<void> {
+    this.close()
+    if (this.#isNeeded) await removePath(this.#path)
   }
 
   /** The regular lines up to `offset`, which were passed over until now. */

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { ReadWindow } from '../text/read-window.ts'
+import { parseRecord } from './parse-record.ts'
+import type { LineSink, RecordAccount, ScanHandlers, ScanStart } from './record-account.ts'
 import {
   BACKSLASH,
   CR,
@@ -7,13 +9,10 @@ import {
   type Fault,
   LF,
   LINE_END,
+  MAX_RECORD_BYTES,
   type ParsedRecord,
-  parseRecord,
   type RecordFormat,
-} from './parse-record.ts'
-
-/** A record longer than this is malformed, and an open quote reaches no further: it bounds memory. 16 MiB. */
-export const MAX_RECORD_BYTES = 16 * 1024 * 1024
+} from './record-format.ts'
 
 /** Bytes of CRLF: a record of the full length is whole only with its line end in sight. */
 const LONGEST_LINE_END = 2
@@ -21,59 +20,6 @@ const LONGEST_LINE_END = 2
 /** Text is held to be UTF-8 block by block: 256 KiB, and 4 KiB where there are bytes that are none. There each record is looked at by itself. */
 const BLOCK_BYTES = 256 * 1024
 const SMALL_BLOCK_BYTES = 4 * 1024
-
-/** Where the records of a file begin: behind a byte order mark, blank lines and a header. */
-export interface ScanStart {
-  readonly offset: number
-  /** Physical line at that offset, from 1. */
-  readonly line: number
-}
-
-/** What one independent pass over the bytes found; what the engine reads has to agree with it. */
-export interface RecordAccount {
-  /** Records, the malformed ones included; blank lines and the header are none. */
-  readonly records: number
-  readonly malformed: number
-  readonly blank: number
-  /** Bytes of text in all fields of well-formed records, without quotes, delimiters and line ends. */
-  readonly textBytes: number
-  /** Of these, the regular records: each well-formed, on one line of its own, and read alike by every reader. */
-  readonly regular: { readonly records: number; readonly textBytes: number; readonly longestBytes: number }
-  /** Malformed records by what is wrong with them. */
-  readonly faults: ReadonlyMap<Fault, number>
-  /** Records with the wrong number of fields, by that number; at most 1,000 different numbers are told apart. */
-  readonly fieldCounts: ReadonlyMap<number, number>
-  /** Bits of LINE_END. */
-  readonly lineEnds: number
-}
-
-/** Called for each record: its bytes are `bytes[start, end)`, only until the call returns. */
-export type RecordVisitor = (
-  bytes: Buffer,
-  start: number,
-  end: number,
-  line: number,
-  fieldCount: number,
-  fault: Fault | null,
-) => void
-
-/** Takes the file as lines: those that are regular records as they are, and for others how many they were. */
-export interface LineSink {
-  /** Whole regular lines, `bytes[start, end)`; they stand at `offset` in the file. */
-  regularLines(bytes: Buffer, start: number, end: number, offset: number): void
-  /** A regular line that ends otherwise than the format says; `bytes[start, end)` is the record alone. */
-  oddLine(bytes: Buffer, start: number, end: number, offset: number): void
-  /** Physical lines that hold no regular record. */
-  otherLines(count: number, offset: number): void
-}
-
-export interface ScanHandlers {
-  readonly onRegular?: RecordVisitor | undefined
-  readonly onIrregular?: RecordVisitor | undefined
-  readonly lines?: LineSink | undefined
-  /** Called now and then with the bytes read so far. */
-  readonly onBytes?: ((doneBytes: number) => void) | undefined
-}
 
 /**
  * Read a file from `from` to its end, record by record, in bounded memory.
@@ -129,7 +75,6 @@ class Scan {
   #regularRecords = 0
   #regularBytes = 0
   #longestBytes = 0
-  #lineEnds = 0
 
   constructor(format: RecordFormat, handlers: ScanHandlers, line: number) {
     this.#format = format
@@ -150,7 +95,6 @@ class Scan {
       regular: { records: this.#regularRecords, textBytes: this.#regularBytes, longestBytes: this.#longestBytes },
       faults: this.#faults,
       fieldCounts: this.#fieldCounts,
-      lineEnds: this.#lineEnds,
     }
   }
 
@@ -206,7 +150,7 @@ class Scan {
     const isSpecial = this.#isSpecial
     const blockEnd = this.#blockEnd
     const onRegular = this.#handlers.onRegular
-    let [records, textBytes, longest, lineEnds, line] = [0, 0, this.#longestBytes, this.#lineEnds, this.#line]
+    let [records, textBytes, longest, line] = [0, 0, this.#longestBytes, this.#line]
     let start = blockStart
     while (start < blockEnd) {
       let at = start
@@ -237,7 +181,6 @@ class Scan {
       records++
       line++
       textBytes += textSize
-      lineEnds |= lineEnd
       if (size > longest) longest = size
       start = at + (isCrLf ? 2 : 1)
     }
@@ -246,7 +189,6 @@ class Scan {
     this.#textBytes += textBytes
     this.#regularBytes += textBytes
     this.#longestBytes = longest
-    this.#lineEnds = lineEnds
     this.#line = line
     return start
   }
@@ -272,7 +214,6 @@ class Scan {
   }
 
   #count(bytes: Buffer, start: number, found: ParsedRecord): void {
-    this.#lineEnds |= found.lineEnd
     const line = this.#line
     this.#line += found.lineCount
     if (found.end === start && found.fault === null) {
@@ -341,8 +282,7 @@ class Scan {
   }
 
   #flushSpan(bytes: Buffer, end: number): void {
-    if (end > this.#spanStart)
-      this.#lines?.regularLines(bytes, this.#spanStart, end, this.#windowOffset + this.#spanStart)
+    if (end > this.#spanStart) this.#lines?.regularLines(bytes, this.#spanStart, end)
     this.#spanStart = end
   }
 }

@@ -1,4 +1,4 @@
-import { BACKSLASH, type RecordFormat } from './parse-record.ts'
+import { BACKSLASH, type RecordFormat } from './record-format.ts'
 
 /** What of a format tells fields apart. */
 export type FieldMarks = Pick<RecordFormat, 'delimiter' | 'quote' | 'hasBackslash'>

@@ -4,8 +4,9 @@ import type { RecordSource } from '../record-source.ts'
 import type { OpenedText } from '../text/open-text.ts'
 import { isEscaped, rawText } from '../text/raw-text.ts'
 import { type CsvDialect, fieldMarks, recordFormat } from './dialect.ts'
+import type { RecordAccount, RecordVisitor } from './record-account.ts'
 import type { RegularCopy } from './regular-copy.ts'
-import { type RecordAccount, type RecordVisitor, scanRecords } from './scan-records.ts'
+import { scanRecords } from './scan-records.ts'
 import { splitRecord } from './split-record.ts'
 
 /** A file's records, taken apart by our own parser. */

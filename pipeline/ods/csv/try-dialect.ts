@@ -2,8 +2,9 @@ import type { TableConfig } from '../../../core/config/schema.ts'
 import { type CsvDialect, fieldMarks } from './dialect.ts'
 import { fitsTypes, typePatterns } from './looks-like-record.ts'
 import { type HeaderMatch, matchHeader } from './match-header.ts'
-import { emptyRecord, LINE_END, parseRecord, type RecordFormat } from './parse-record.ts'
-import { MAX_RECORD_BYTES, type ScanStart } from './scan-records.ts'
+import { parseRecord } from './parse-record.ts'
+import type { ScanStart } from './record-account.ts'
+import { emptyRecord, LINE_END, MAX_RECORD_BYTES, type RecordFormat } from './record-format.ts'
 import { type FieldMarks, splitRecord } from './split-record.ts'
 
 /** A file's first records, read by one dialect. */

@@ -1,5 +1,4 @@
-import { CR, LF } from '../csv/parse-record.ts'
-import { MAX_RECORD_BYTES } from '../csv/scan-records.ts'
+import { CR, LF, MAX_RECORD_BYTES } from '../csv/record-format.ts'
 import { ReadWindow } from '../text/read-window.ts'
 
 /** Called for each line that is not blank; its bytes are `bytes[start, end)`, only until the call returns. */

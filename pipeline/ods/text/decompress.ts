@@ -8,15 +8,16 @@ import type { TextSource } from './open-text.ts'
 import { decompressZstd } from './zstd.ts'
 
 /**
- * Unpack a file beside itself, and stop as soon as it grows beyond the limits.
+ * Unpack a file, and stop as soon as it grows beyond the limits.
  *
+ * @param path where to
  * @throws {DroplakeError} UPLOAD_TOO_LARGE, UPLOAD_DAMAGED
  */
 export async function decompress(
   source: TextSource,
+  path: string,
   compression: 'gzip' | 'zstd',
 ): Promise<{ path: string; sizeBytes: number }> {
-  const path = `${source.path}.unpacked`
   let sizeBytes = 0
   async function* watch(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {

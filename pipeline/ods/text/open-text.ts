@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { LimitsConfig, TextEncoding } from '../../../core/config/schema.ts'
+import { removePath } from '../../../core/durable-files.ts'
 import { DroplakeError } from '../../../core/errors.ts'
 import { decompress } from './decompress.ts'
 import { transcode } from './transcode.ts'
@@ -17,6 +18,10 @@ export interface OpenedText {
   /** Bytes of the byte order mark in `path`; one that was converted is gone. */
   readonly bodyOffset: number
 }
+
+/** What is made from an upload beside our copy of it; whoever opens the text takes it away (`removeScratch`). */
+const UNPACKED = '.unpacked'
+const CONVERTED = '.utf-8'
 
 export interface TextSource {
   /** The upload's name, for messages. */
@@ -68,7 +73,7 @@ export async function openText(source: TextSource): Promise<OpenedText> {
   let head = await readHead(path)
   const compression: Compression = COMPRESSED.find(({ magic }) => startsWith(head, magic))?.compression ?? 'none'
   if (compression !== 'none') {
-    ;({ path, sizeBytes } = await decompress(source, compression))
+    ;({ path, sizeBytes } = await decompress(source, `${source.path}${UNPACKED}`, compression))
     head = await readHead(path)
   }
   refuseNotText(head, source.name, compression)
@@ -78,8 +83,14 @@ export async function openText(source: TextSource): Promise<OpenedText> {
   const markBytes = found?.mark.length ?? 0
   const shared = { compression, encoding, hasByteOrderMark: found !== undefined }
   if (encoding === 'utf-8') return { ...shared, path, sizeBytes, bodyOffset: markBytes }
-  const converted = await transcode(path, `${source.path}.utf-8`, encoding, markBytes)
+  const converted = await transcode(path, `${source.path}${CONVERTED}`, encoding, markBytes)
   return { ...shared, ...converted, bodyOffset: 0 }
+}
+
+/** Take away what `openText` has made of a source. */
+export async function removeScratch({ path }: Pick<TextSource, 'path'>): Promise<void> {
+  await removePath(`${path}${UNPACKED}`)
+  await removePath(`${path}${CONVERTED}`)
 }
 
 /** The most that any of the marks above needs. */

@@ -1,5 +1,5 @@
 import { Decompress } from 'fzstd'
-import { XxHash64 } from './xx-hash-64.ts'
+import xxhash, { type XXHash } from 'xxhash-wasm'
 
 /** A frame may look back so far, as in zstd itself unless it is told otherwise; it bounds memory. 128 MiB. */
 const MOST_WINDOW_BYTES = 128 * 1024 * 1024
@@ -19,23 +19,24 @@ const SKIPPABLE_MAGIC = 0x184d2a50
  */
 export async function* decompressZstd(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const source = new ByteSource(chunks)
+  const { create64 } = await xxhash()
   while (await source.hasMore()) {
     const magic = await source.take(4)
     const number = magic.readUInt32LE()
-    if (number === MAGIC) yield* unpackFrame(source, magic)
+    if (number === MAGIC) yield* unpackFrame(source, magic, create64())
     else if ((number & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) await source.skip((await source.take(4)).readUInt32LE())
     else throw new Error('something that is no zstd follows')
   }
 }
 
-async function* unpackFrame(source: ByteSource, magic: Buffer): AsyncGenerator<Buffer> {
+/** @param hash XXH64 of nothing; a frame's checksum is its low half */
+async function* unpackFrame(source: ByteSource, magic: Buffer, hash: XXHash<bigint>): AsyncGenerator<Buffer> {
   const { bytes, hasChecksum, contentBytes } = await takeHeader(source)
   let unpacked: Buffer[] = []
   const decompress = new Decompress((data) => {
     if (data.length > 0) unpacked.push(Buffer.from(data))
   })
   decompress.push(Buffer.concat([magic, bytes]))
-  const hash = new XxHash64()
   let sizeBytes = 0
   for (let isLast = false; !isLast; ) {
     const header = await source.take(3)
@@ -47,7 +48,8 @@ async function* unpackFrame(source: ByteSource, magic: Buffer): AsyncGenerator<B
       sizeBytes += data.length
       if (hasChecksum) hash.update(data)
     }
-    if (checksum.length > 0 && hash.low32() !== checksum.readUInt32LE()) throw new Error('its checksum is another one')
+    if (checksum.length > 0 && Number(BigInt.asUintN(32, hash.digest())) !== checksum.readUInt32LE())
+      throw new Error('its checksum is another one')
     if (isLast && contentBytes !== undefined && contentBytes !== sizeBytes) throw new Error('its size is another one')
     yield* unpacked
     unpacked = []

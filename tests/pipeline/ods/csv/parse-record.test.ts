@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { emptyRecord, LINE_END, type ParsedRecord, parseRecord } from '../../../../pipeline/ods/csv/parse-record.ts'
+import { parseRecord } from '../../../../pipeline/ods/csv/parse-record.ts'
+import { emptyRecord, LINE_END, type ParsedRecord } from '../../../../pipeline/ods/csv/record-format.ts'
 import { rfc4180 } from '../../../helpers/csv-scan.ts'
 
 interface ParseOptions {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { LF, LINE_END } from '../../../../pipeline/ods/csv/parse-record.ts'
-import { MAX_RECORD_BYTES, scanRecords } from '../../../../pipeline/ods/csv/scan-records.ts'
+import { LF, MAX_RECORD_BYTES } from '../../../../pipeline/ods/csv/record-format.ts'
+import { scanRecords } from '../../../../pipeline/ods/csv/scan-records.ts'
 import {
   describeRecords,
   FROM_THE_TOP,
@@ -15,15 +15,15 @@ import {
 const WINDOW_BYTES = 4 * 1024 * 1024
 
 test.each([
-  ['LF', '1,Ana\n2,Bo\n', LINE_END.lf],
-  ['CRLF', '1,Ana\r\n2,Bo\r\n', LINE_END.crlf],
-  ['lone CR', '1,Ana\r2,Bo\r', LINE_END.cr],
-  ['LF, but for the last line, which has no end', '1,Ana\n2,Bo', LINE_END.lf],
-  ['a mixture', '1,Ana\r\n2,Bo\n', LINE_END.crlf | LINE_END.lf],
-])('lines that end with %s are records', async (_name, text, lineEnds) => {
+  ['LF', '1,Ana\n2,Bo\n'],
+  ['CRLF', '1,Ana\r\n2,Bo\r\n'],
+  ['lone CR', '1,Ana\r2,Bo\r'],
+  ['LF, but for the last line, which has no end', '1,Ana\n2,Bo'],
+  ['a mixture', '1,Ana\r\n2,Bo\n'],
+])('lines that end with %s are records', async (_name, text) => {
   const scanned = await scanBytes(text, 2)
   expect(describeRecords(scanned)).toEqual(['1: 1|Ana', '2: 2|Bo'])
-  expect(scanned.account).toMatchObject({ records: 2, malformed: 0, blank: 0, textBytes: 7, lineEnds })
+  expect(scanned.account).toMatchObject({ records: 2, malformed: 0, blank: 0, textBytes: 7 })
 })
 
 test('LF, CRLF and lone CR in one file each end one line', async () => {
@@ -65,7 +65,7 @@ test('records are read from where the header ends, and its lines count', async (
 test('a file with nothing behind its header has no records', async () => {
   const scanned = await scanBytes('id,name\n', 2, { offset: 8, line: 2 })
   expect(scanned.records).toEqual([])
-  expect(scanned.account).toMatchObject({ records: 0, malformed: 0, blank: 0, lineEnds: LINE_END.none })
+  expect(scanned.account).toMatchObject({ records: 0, malformed: 0, blank: 0 })
 })
 
 test('malformed records are counted among the records, by their number of fields', async () => {
