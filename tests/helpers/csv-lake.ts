@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -69,6 +69,7 @@ export class CsvLake {
     try {
       const source = await batches.sourceOf(upload, contentIdOf(tableName, sha256))
       const rawFile = await loadRaw({ ...source, smallBytes, table: { ...source.table, ...contract } })
+      expect(await readdir(folder), 'files left beside the upload').toEqual(['upload'])
       expect(await batches.removeUnequal([rawFile])).toEqual([])
       const batch = (await batches.write()).get(tableName)
       const dataFiles = [rawFile.regular, batch].filter((file) => file != null)

@@ -1,5 +1,9 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { DroplakeError } from '../../../core/errors.ts'
+import { loadRaw, type RawFile } from '../../../pipeline/ods/load-raw.ts'
+import { RunBatches } from '../../../pipeline/ods/run-batches.ts'
 import { type CsvLake, type RawRow, withCsvLake } from '../../helpers/csv-lake.ts'
 
 const PEOPLE = { people: ['id', 'name'] }
@@ -113,4 +117,31 @@ test.each([
   expect(error).toMatch(/^[A-Z_]+: "people\.csv"/)
   expect(error).toMatch(/UTF-8|NUL/)
   expect(error).not.toMatch(/most of them have/)
+})
+
+test('a file of which the batch does not hold what its account says is taken back, and the others stay', async () => {
+  await withCsvLake(PEOPLE, async ({ lake, run }) => {
+    const batches = new RunBatches(lake, run)
+    const rawFiles = await Promise.all(
+      ['a', 'b'].map(async (name) => {
+        const path = join(run.folder, name)
+        await writeFile(path, `1,${name}\n2,${name}\n`)
+        const identity = { device: '0', inode: '0', sizeBytes: '8', modifiedNs: '0' }
+        const upload = {
+          status: 'copied',
+          name,
+          tableName: 'people',
+          path,
+          sizeBytes: 8,
+          sha256: name,
+          identity,
+        } as const
+        return loadRaw(await batches.sourceOf(upload, name))
+      }),
+    )
+    const [first, second] = rawFiles as [RawFile, RawFile]
+    const wrong = { ...first, inBatch: { ...first.inBatch, textBytes: first.inBatch.textBytes + 1 } }
+    expect(await batches.removeUnequal([wrong, second])).toEqual([wrong])
+    expect((await batches.write()).get('people')).toMatchObject({ rows: 2 })
+  })
 })
