@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path'
 import type { Project } from '../core/config/load-config.ts'
 
-export type Layer = 'ods' | 'dw' | 'app' | 'rejects'
+/** `replaced` and `closed` say of rows in `dw` that they are no longer in their table, or no longer current (docs/adr/0004). */
+export type Layer = 'ods' | 'dw' | 'replaced' | 'closed' | 'app' | 'rejects'
 
-export const LAYERS: readonly Layer[] = ['ods', 'dw', 'app', 'rejects']
+export const LAYERS: readonly Layer[] = ['ods', 'dw', 'replaced', 'closed', 'app', 'rejects']
 
 /** Where everything of one lake lies; all paths absolute. Nothing else joins these names. */
 export interface Layout {

@@ -3,7 +3,7 @@ import { ident, join, literal, readSql, type Sql, sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
 
 /** Layout of the files on disk. A change of it is the next number and is told in CHANGELOG.md. */
-export const LAKE_FORMAT = 2
+export const LAKE_FORMAT = 3
 
 export const LEDGER_SQL: Sql = readSql(import.meta.url, './ledger.sql')
 
@@ -69,6 +69,14 @@ export interface RuleResult {
   readonly exampleLine: number
 }
 
+/** Rows of one upload whose place records of a run have taken. */
+export interface ReplacedEntry {
+  readonly runId: number
+  readonly tableName: string
+  readonly fileId: string
+  readonly rows: number
+}
+
 export interface DataFile {
   /** Relative to the lake folder, with `/`. */
   readonly path: string
@@ -107,6 +115,7 @@ export interface LedgerEntries {
   /** Paths of data files that are no longer live from this version on; one that is in `dataFiles`, too, begins a new range. */
   readonly removed: readonly string[]
   readonly undo?: UndoEntries
+  readonly replacedRows?: readonly ReplacedEntry[]
   readonly vacuums?: readonly VacuumEntry[]
 }
 
@@ -157,6 +166,7 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'rule_results', entries.ruleResults)
   await insertRows(engine, catalog, 'data_files', entries.dataFiles)
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
+  await insertRows(engine, catalog, 'replaced_rows', entries.replacedRows ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
 }
 

@@ -34,7 +34,7 @@ export function ledgerEntries(
   const written: (DataFile | null)[] = [
     ...ods.rawFiles.map((file) => file.regular),
     ...ods.batches.values(),
-    ...tables.flatMap((table) => [...table.rows, table.rejects]),
+    ...tables.flatMap((table) => [...table.rows, table.changes, table.rejects]),
     ...app.marts.map((mart) => (mart.isNew ? mart.dataFile : null)),
   ]
   return {
@@ -44,6 +44,9 @@ export function ledgerEntries(
     ruleResults: tables.flatMap((table) => table.ruleResults),
     dataFiles: written.filter((file) => file !== null),
     removed: app.removed,
+    replacedRows: tables.flatMap(({ tableName, replaced }) =>
+      [...replaced].map(([fileId, rows]) => ({ runId: run.runId, tableName, fileId, rows })),
+    ),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { EngineRow } from '../../core/engine.ts'
 import { type Sql, sql } from '../../core/sql.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
+import { readReplacedRows } from './replaced-rows.ts'
 import type { Verification } from './verification.ts'
 
 /** No record is lost: records = loaded + updated + unchanged + quarantined, for each file, each run, and each table. */
@@ -9,8 +10,9 @@ export async function checkConservation(verification: Verification): Promise<Che
   const { files, runs } = await engine.row<{ files: number; runs: number }>(
     sql`select (select count(*) from lake.control.files) as files, (select count(*) from lake.control.runs) as runs`,
   )
+  const questions = [FILES, RUNS, tablesQuestion(await readReplacedRows(engine))]
   const findings: Finding[] = []
-  for (const { query, tell } of QUESTIONS) {
+  for (const { query, tell } of questions) {
     for (const row of await engine.rows(query)) {
       const version = (row.version as number | null) ?? verification.version
       findings.push({
@@ -71,7 +73,7 @@ const RUNS: Question = {
 }
 
 /** What the uploads that count today have brought lies in the live data files; compaction and rollback keep that true. */
-const TABLES: Question = {
+const tablesQuestion = (replacedRows: Sql): Question => ({
   query: sql`
     with brought as (
       select table_name, sum(loaded) as loaded, sum(updated) as updated, sum(quarantined) as quarantined
@@ -80,23 +82,27 @@ const TABLES: Question = {
       where table_name is not null
       group by table_name
     ),
+    replaced as (select table_name, sum(rows) as replaced from (${replacedRows}) group by table_name),
     held as (
       select
-        table_name, coalesce(sum(rows) filter (where layer = 'dw'), 0) as rows,
+        table_name, sum(case layer when 'dw' then rows when 'replaced' then -rows else 0 end) as rows,
         coalesce(sum(rows) filter (where layer = 'rejects'), 0) as rejects
       from lake.control.data_files
-      where removed_in is null and layer in ('dw', 'rejects')
+      where removed_in is null and layer in ('dw', 'replaced', 'rejects')
       group by table_name
+    ),
+    compared as (
+      select
+        table_name, (coalesce(loaded, 0) + coalesce(updated, 0))::bigint as written, coalesce(replaced, 0)::bigint as replaced,
+        coalesce(rows, 0)::bigint as rows, coalesce(quarantined, 0)::bigint as quarantined, coalesce(rejects, 0)::bigint as rejects
+      from brought
+      full join held using (table_name)
+      left join replaced using (table_name)
     )
-    select
-      null::bigint as version, table_name, coalesce(loaded, 0)::bigint as loaded, coalesce(rows, 0)::bigint as rows,
-      coalesce(quarantined, 0)::bigint as quarantined, coalesce(rejects, 0)::bigint as rejects
-    from brought
-    full join held using (table_name)
-    where coalesce(loaded, 0) <> coalesce(rows, 0) or coalesce(quarantined, 0) <> coalesce(rejects, 0)
+    select null::bigint as version, *
+    from compared
+    where written - replaced <> rows or quarantined <> rejects
     order by table_name`,
   tell: (row) =>
-    `table ${row.table_name}: its uploads loaded ${row.loaded} records and quarantined ${row.quarantined}; its live data files have ${row.rows} rows and ${row.rejects} refused records`,
-}
-
-const QUESTIONS: readonly Question[] = [FILES, RUNS, TABLES]
+    `table ${row.table_name}: its uploads loaded ${row.written} records${row.replaced === 0 ? '' : `, of which ${row.replaced} were replaced later,`} and quarantined ${row.quarantined}; its live data files have ${row.rows} rows and ${row.rejects} refused records`,
+})

@@ -1,7 +1,7 @@
 import { join as joinPath } from 'node:path'
 import { stageDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
-import { ident, join, raw, sql } from '../../core/sql.ts'
+import { ident, join, literal, raw, sql } from '../../core/sql.ts'
 import { readJudgedRecords } from './read-records.ts'
 import { typedName } from './rules/index.ts'
 import type { InputPart, TableInput } from './table-input.ts'
@@ -23,8 +23,9 @@ export async function acceptRecords(lake: Lake, run: Run, input: TableInput, par
     Object.keys(input.table.columns).map((name) => sql`${typedName(name)} as ${ident(name)}`),
     ', ',
   )
+  const validFrom = input.table.onConflict === 'history' ? sql`, ${literal(run.startedAt)} as _valid_from` : sql``
   const query = sql`
-    select ${typed}, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id
+    select ${typed}, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id${validFrom}
     from (${readJudgedRecords(input, part)})
     where not _broken`
   const path = joinPath(run.folder, `accepted-${part.name}.parquet`)

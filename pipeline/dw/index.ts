@@ -1,16 +1,17 @@
 import { join as joinPath } from 'node:path'
-import { livePaths } from '../../control/catalog.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile, RuleResult, StepEntry } from '../../control/ledger.ts'
-import { columnsOf, selectFrom } from '../../control/relations.ts'
+import { selectTable, type TableFiles, tableFilesOf } from '../../control/table-rows.ts'
 import { orderTables } from '../../core/config/order-tables.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { ident, readParquet, sql } from '../../core/sql.ts'
 import type { OdsResult } from '../ods/index.ts'
 import { type Accepted, acceptRecords } from './accept-records.ts'
-import { findKeyConflicts } from './find-key-conflicts.ts'
 import { findRefused } from './find-refused.ts'
+import { countByFile, countOutcomes } from './keys/count-outcomes.ts'
+import { settleKeys } from './keys/settle-keys.ts'
+import { writeChanges } from './keys/write-changes.ts'
 import { quarantineRows } from './quarantine-rows.ts'
 import { readRuleResults } from './rule-results.ts'
 import { createRunFiles, inputOf, type TableInput } from './table-input.ts'
@@ -25,23 +26,29 @@ export interface TableResult {
   readonly tableName: string
   /** None when no record was good. */
   readonly rows: readonly DataFile[]
+  /** Which rows of before are no longer in the table, or no longer current; null when all are. */
+  readonly changes: DataFile | null
   /** Null when none was refused. */
   readonly rejects: DataFile | null
-  /** Rows loaded and records quarantined, by file id; a file without any is not there. */
+  /** Records by what became of them, by file id; a file without any is not there. */
   readonly loaded: ReadonlyMap<string, number>
+  readonly updated: ReadonlyMap<string, number>
+  readonly unchanged: ReadonlyMap<string, number>
   readonly quarantined: ReadonlyMap<string, number>
+  /** Rows whose place records of this run have taken, by the file id of the upload that had brought them. */
+  readonly replaced: ReadonlyMap<string, number>
   readonly ruleResults: readonly RuleResult[]
   readonly step: StepEntry
 }
 
-/** Views `dw.<table>` in the engine, over the data files that `pathsOf` names: what rules and marts read. */
+/** Views `dw.<table>` in the engine, over the data files that `filesOf` names: what rules and marts read. */
 export async function showTables(
   engine: Engine,
   tables: Config['tables'],
-  pathsOf: (tableName: string) => readonly string[],
+  filesOf: (tableName: string) => TableFiles,
 ): Promise<void> {
   await engine.run(sql`create schema dw`)
-  for (const [tableName, table] of Object.entries(tables)) await showTable(engine, tableName, table, pathsOf(tableName))
+  for (const [tableName, table] of Object.entries(tables)) await showTable(engine, tableName, table, filesOf(tableName))
 }
 
 /**
@@ -56,13 +63,17 @@ export async function loadTables(lake: Lake, run: Run, ods: OdsResult): Promise<
     if (input === undefined) continue
     const result = await loadTable(lake, run, input)
     if (result.rows.length > 0) {
-      const present = livePaths(lake.state, lake.layout, 'dw', tableName)
-      const added = result.rows.map(({ path }) => joinPath(lake.layout.lake, path))
-      await showTable(lake.engine, tableName, input.table, [...present, ...added])
+      const dataFiles = [...lake.state.dataFiles, ...tableFilesAdded(result)]
+      await showTable(lake.engine, tableName, input.table, tableFilesOf(dataFiles, lake.layout, tableName))
     }
     results.push(result)
   }
   return results
+}
+
+/** The data files that a run adds to a table: its rows, and what they change. */
+export function tableFilesAdded({ rows, changes }: TableResult): DataFile[] {
+  return changes === null ? [...rows] : [...rows, changes]
 }
 
 async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<TableResult> {
@@ -71,12 +82,20 @@ async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<Table
   const accepted: Accepted[] = []
   for (const part of input.parts) accepted.push(await acceptRecords(lake, run, input, part))
   const good = await findRefused(lake.engine, input, accepted)
-  await findKeyConflicts(lake, input, good, accepted)
+  await settleKeys(lake, run, input, good, accepted)
   const rows = await writeRows(lake, run, input, accepted)
+  const changes = await writeChanges(lake, run, input)
   const rejects = await quarantineRows(lake, run, input)
   const durationMs = Math.round(performance.now() - started)
-  const loaded = await countByFile(lake, rows)
-  const quarantined = await countByFile(lake, rejects === null ? [] : [rejects])
+  const written = await countRows(lake, rows)
+  const quarantined = await countRows(lake, rejects === null ? [] : [rejects])
+  const { updated, unchanged, superseded, replaced } = await countOutcomes(lake.engine, input)
+  const loaded = new Map(
+    input.files.map(({ fileId }) => {
+      const of = (counts: ReadonlyMap<string, number>) => counts.get(fileId) ?? 0
+      return [fileId, of(written) + of(superseded) - of(updated)]
+    }),
+  )
   const ruleResults = rejects === null ? [] : await readRuleResults(lake, run, input.tableName, rejects)
   const rowCount = rows.reduce((sum, file) => sum + file.rows, 0)
   const rejectCount = rejects?.rows ?? 0
@@ -85,29 +104,20 @@ async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<Table
     runId: run.runId,
     stage: 'dw',
     target: input.tableName,
-    rowsIn: rowCount + rejectCount,
+    rowsIn: input.parts.reduce((sum, part) => sum + part.records, 0),
     rowsOut: rowCount,
     durationMs,
   }
-  return { tableName: input.tableName, rows, rejects, loaded, quarantined, ruleResults, step }
+  const counts = { loaded, updated, unchanged, quarantined, replaced }
+  return { tableName: input.tableName, rows, changes, rejects, ...counts, ruleResults, step }
 }
 
-async function showTable(
-  engine: Engine,
-  tableName: string,
-  table: TableConfig,
-  paths: readonly string[],
-): Promise<void> {
-  await engine.run(
-    sql`create or replace view ${ident('dw', tableName)} as ${selectFrom(columnsOf('dw', table), paths)}`,
-  )
+async function showTable(engine: Engine, tableName: string, table: TableConfig, files: TableFiles): Promise<void> {
+  await engine.run(sql`create or replace view ${ident('dw', tableName)} as ${selectTable(table, files)}`)
 }
 
-async function countByFile(lake: Lake, dataFiles: readonly DataFile[]): Promise<Map<string, number>> {
+async function countRows(lake: Lake, dataFiles: readonly DataFile[]): Promise<Map<string, number>> {
   if (dataFiles.length === 0) return new Map()
   const paths = dataFiles.map(({ path }) => joinPath(lake.layout.lake, path))
-  const rows = await lake.engine.rows<{ _file_id: string; records: number }>(
-    sql`select _file_id, count(*) as records from ${readParquet(paths)} group by _file_id`,
-  )
-  return new Map(rows.map((row) => [row._file_id, row.records]))
+  return countByFile(lake.engine, readParquet(paths))
 }

@@ -8,7 +8,7 @@ import { typeRules } from './type.ts'
 
 export { referenceRules } from './reference.ts'
 export { type Rule, typedName } from './rule.ts'
-export { uniqueRule } from './unique.ts'
+export { uniqueRules } from './unique.ts'
 
 /** The rules of a table that a record can be judged by alone. */
 export function recordRules(table: TableConfig): Rule[] {
