@@ -36,15 +36,20 @@ function heading(summary: RunSummary): string {
 }
 
 function tables(summary: RunSummary): string {
+  // Most lakes never change a row: the column comes with the first one.
+  const hasUpdates = summary.tables.some((table) => table.updated > 0)
   const rows = summary.tables.map((table) => [
     table.table,
     table.records,
     table.loaded,
+    ...(hasUpdates ? [table.updated] : []),
     table.quarantined,
     table.unchanged,
     table.rows,
   ])
-  return formatTable(['table', 'read', 'loaded', 'quarantined', 'unchanged', 'rows now'], rows, { counts: true })
+  const updated = hasUpdates ? ['updated'] : []
+  const names = ['table', 'read', 'loaded', ...updated, 'quarantined', 'unchanged', 'rows now']
+  return formatTable(names, rows, { counts: true })
 }
 
 function reasons(summary: RunSummary): string {

@@ -2,6 +2,7 @@ import type { Engine } from '../../../core/engine.ts'
 import { type Sql, sql } from '../../../core/sql.ts'
 import type { TableInput } from '../table-input.ts'
 import { VERSIONS } from './find-changes.ts'
+import { UNCHANGED } from './find-unchanged.ts'
 import { UNWRITTEN, UPDATING } from './settle-keys.ts'
 
 /** By file id; a file without any is not there. */
@@ -21,7 +22,9 @@ export async function countOutcomes(engine: Engine, { table }: TableInput): Prom
   const count = (relation: Sql) => countByFile(engine, relation)
   return {
     updated: await count(UPDATING),
-    unchanged: await count(sql`(from ${UNWRITTEN} where _why = 'unchanged')`),
+    unchanged: await count(sql`(
+      select _file_id from ${UNWRITTEN} where _why = 'unchanged' union all select _file_id from ${UNCHANGED}
+    )`),
     superseded: await count(sql`(from ${UNWRITTEN} where _why = 'superseded')`),
     replaced:
       table.onConflict === 'update' ? await count(sql`(from ${VERSIONS} where _next_line is not null)`) : new Map(),

@@ -15,7 +15,7 @@ import { holderName, keysOf } from './key-sql.ts'
 export const KEY_CONFLICTS = ident('key_conflicts')
 
 /**
- * Good records that become no row: `_file_id`, `_line`, `_why`: `rejected` (a key is taken), `unchanged` (the row was so already),
+ * Good records that become no row, beside those of UNCHANGED: `_file_id`, `_line`, `_why`: `rejected` (a key is taken), `unchanged` (the row was so already),
  * `superseded` (a later record of the run has taken its place).
  */
 export const UNWRITTEN = ident('unwritten_records')
