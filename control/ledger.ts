@@ -3,7 +3,7 @@ import { ident, join, literal, readSql, type Sql, sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
 
 /** Layout of the files on disk. A change of it is the next number and is told in CHANGELOG.md. */
-export const LAKE_FORMAT = 2
+export const LAKE_FORMAT = 3
 
 export const LEDGER_SQL: Sql = readSql(import.meta.url, './ledger.sql')
 
@@ -49,6 +49,24 @@ export interface FileEntry extends Counts {
   /** JSON */
   readonly dialect: string | null
   readonly reason: string | null
+}
+
+/**
+ * Records of a file that were in quarantine and have been judged again: brought by an upload that corrects them, or, when
+ * that is null, tried again because they waited or someone asked for it.
+ */
+export interface ReturnEntry {
+  readonly runId: number
+  readonly tableName: string
+  /** The file that they came with at first. */
+  readonly fileId: string
+  readonly byFileId: string | null
+  readonly loaded: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly quarantined: number
+  /** Of the quarantined ones, those that have got a new entry: with other reasons, or other values. */
+  readonly newEntries: number
 }
 
 export interface StepEntry {
@@ -106,6 +124,7 @@ export interface LedgerEntries {
   readonly dataFiles: readonly DataFile[]
   /** Paths of data files that are no longer live from this version on; one that is in `dataFiles`, too, begins a new range. */
   readonly removed: readonly string[]
+  readonly returns?: readonly ReturnEntry[]
   readonly undo?: UndoEntries
   readonly vacuums?: readonly VacuumEntry[]
 }
@@ -156,6 +175,7 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'steps', entries.steps)
   await insertRows(engine, catalog, 'rule_results', entries.ruleResults)
   await insertRows(engine, catalog, 'data_files', entries.dataFiles)
+  await insertRows(engine, catalog, 'returns', entries.returns ?? [])
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
 }
