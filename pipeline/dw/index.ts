@@ -17,6 +17,8 @@ import { createRunFiles, inputOf, type TableInput } from './table-input.ts'
 import { writeRows } from './write-rows.ts'
 
 export { checkContracts } from './check-contracts.ts'
+export { checkRules } from './check-rules.ts'
+export { judgeFreshness } from './judge-freshness.ts'
 export { withTypedValues } from './read-records.ts'
 export { typedName } from './rules/index.ts'
 
@@ -52,7 +54,7 @@ export async function loadTables(lake: Lake, run: Run, ods: OdsResult): Promise<
   const { tables } = lake.project.config
   const results: TableResult[] = []
   for (const tableName of orderTables(tables) ?? []) {
-    const input = inputOf(lake, tableName, ods)
+    const input = await inputOf(lake, run, tableName, ods)
     if (input === undefined) continue
     const result = await loadTable(lake, run, input)
     if (result.rows.length > 0) {
@@ -77,7 +79,7 @@ async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<Table
   const durationMs = Math.round(performance.now() - started)
   const loaded = await countByFile(lake, rows)
   const quarantined = await countByFile(lake, rejects === null ? [] : [rejects])
-  const ruleResults = rejects === null ? [] : await readRuleResults(lake, run, input.tableName, rejects)
+  const ruleResults = await readRuleResults(lake, run, input, rows, rejects)
   const rowCount = rows.reduce((sum, file) => sum + file.rows, 0)
   const rejectCount = rejects?.rows ?? 0
   lake.log.info({ runId: run.runId, table: input.tableName, rowCount, rejectCount, durationMs }, 'table loaded')

@@ -5,7 +5,7 @@ import { ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
 import { KEY_CONFLICTS } from './find-key-conflicts.ts'
 import { REFUSED } from './find-refused.ts'
 import { readRecords, withTypedValues } from './read-records.ts'
-import { allRecordRules, type Rule, uniqueRule } from './rules/index.ts'
+import { allRecordRules, holdsBack, type Rule, uniqueRule } from './rules/index.ts'
 import { RUN_FILES, type TableInput } from './table-input.ts'
 
 /**
@@ -13,7 +13,10 @@ import { RUN_FILES, type TableInput } from './table-input.ts'
  * The rules' SQL is the same that judged them; here it runs over the refused records only.
  */
 export async function quarantineRows(lake: Lake, run: Run, input: TableInput): Promise<DataFile | null> {
-  const rules = [...allRecordRules(input.table, input.tables), uniqueRule(input.tableName, input.table)]
+  const rules = [
+    ...allRecordRules(input.rules, input.table, input.tables),
+    uniqueRule(input.tableName, input.table),
+  ].filter(holdsBack)
   const columns = join(
     Object.keys(input.table.columns).map((name) => ident(name)),
     ', ',

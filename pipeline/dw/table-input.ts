@@ -1,9 +1,11 @@
 import { join as joinPath } from 'node:path'
-import type { Lake } from '../../control/lake.ts'
+import type { Lake, Run } from '../../control/lake.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { ident, join, literal, raw, sql } from '../../core/sql.ts'
 import type { OdsResult } from '../ods/index.ts'
+import { compileChecks } from './checks/index.ts'
+import { type Rule, recordRules } from './rules/index.ts'
 
 /** An ODS file of the run, or a part of one. */
 export interface InputPart {
@@ -31,13 +33,20 @@ export interface TableInput {
   /** In the order of their uploads. */
   readonly files: readonly { readonly fileId: string; readonly name: string }[]
   readonly parts: readonly InputPart[]
+  /** Those that a record can be judged by alone. */
+  readonly rules: readonly Rule[]
 }
 
 /** Files of the run: `_file_id`, `_file` (name) and `_file_no` (their order). Joined as `(select * from …)`: a table has a hidden `rowid`. */
 export const RUN_FILES = ident('run_files')
 
 /** What ODS has got for a table; undefined when that is nothing. */
-export function inputOf(lake: Lake, tableName: string, ods: OdsResult): TableInput | undefined {
+export async function inputOf(
+  lake: Lake,
+  run: Run,
+  tableName: string,
+  ods: OdsResult,
+): Promise<TableInput | undefined> {
   const { tables } = lake.project.config
   const rawFiles = ods.rawFiles.filter((file) => file.upload.tableName === tableName)
   const parts: InputPart[] = rawFiles.flatMap(({ fileId, regular, records, inBatch, dialect }) => {
@@ -55,7 +64,9 @@ export function inputOf(lake: Lake, tableName: string, ods: OdsResult): TableInp
   }
   if (parts.length === 0) return undefined
   const files = rawFiles.map(({ fileId, upload }) => ({ fileId, name: upload.name }))
-  return { tableName, table: tables[tableName] as TableConfig, tables, files, parts }
+  const table = tables[tableName] as TableConfig
+  const rules = recordRules(table, await compileChecks(lake.engine, table, run.startedAt))
+  return { tableName, table, tables, files, parts, rules }
 }
 
 export async function createRunFiles(engine: Engine, { files }: TableInput): Promise<void> {

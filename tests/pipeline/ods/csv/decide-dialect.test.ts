@@ -14,6 +14,8 @@ function tableOf(...columns: string[]): TableConfig {
     primaryKey: columns.slice(0, 1),
     references: [],
     onExtraColumns: 'refuse',
+    checks: [],
+    severity: {},
   }
 }
 
