@@ -98,9 +98,21 @@ create table control.rule_results (
   run_id bigint not null,
   table_name varchar not null,
   rule varchar not null,
+  severity varchar default 'quarantine', -- quarantine | warn (the record is loaded) | refuse (so is its file)
   records bigint not null,
   example_file varchar not null,
   example_line bigint not null
+);
+
+-- One row per run and table whose contract says how old its newest row may be.
+create table control.freshness (
+  run_id bigint not null,
+  table_name varchar not null,
+  column_name varchar not null,
+  newest varchar,                -- null: no value
+  age_seconds bigint,            -- at the run's start
+  max_age_seconds bigint not null,
+  is_fresh boolean not null
 );
 
 -- One row per data file and range of versions [added_in, removed_in) in which it is live; a rollback makes another range.

@@ -1,3 +1,4 @@
+import type { Severity } from '../core/config/rule-schema.ts'
 import type { Engine, EngineRow } from '../core/engine.ts'
 import { ident, join, literal, readSql, type Sql, sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
@@ -82,6 +83,7 @@ export interface RuleResult {
   readonly runId: number
   readonly tableName: string
   readonly rule: string
+  readonly severity: Severity
   readonly records: number
   readonly exampleFile: string
   readonly exampleLine: number
@@ -127,6 +129,20 @@ export interface LedgerEntries {
   readonly returns?: readonly ReturnEntry[]
   readonly undo?: UndoEntries
   readonly vacuums?: readonly VacuumEntry[]
+  readonly freshness?: readonly Freshness[]
+}
+
+/** How old the newest value of a table's column was when a run left it. */
+export interface Freshness {
+  readonly runId: number
+  readonly tableName: string
+  readonly columnName: string
+  /** As SQL writes it; null when the column has no value. */
+  readonly newest: string | null
+  /** From the newest value, a date from its midnight (UTC), to the run's start; below 0 for a value to come. */
+  readonly ageSeconds: number | null
+  readonly maxAgeSeconds: number
+  readonly isFresh: boolean
 }
 
 /** Numbers of runs whose status a rollback changes. */
@@ -177,6 +193,7 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'data_files', entries.dataFiles)
   await insertRows(engine, catalog, 'returns', entries.returns ?? [])
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
+  await insertRows(engine, catalog, 'freshness', entries.freshness ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
 }
 

@@ -1,16 +1,18 @@
 import type { Project } from '../core/config/load-config.ts'
 import { Engine } from '../core/engine.ts'
 import { readMarts } from './app/index.ts'
-import { showTables } from './dw/index.ts'
+import { checkRules, showTables } from './dw/index.ts'
 
 /**
- * Hold the SQL of every mart against empty tables of the contract, without touching the lake.
+ * Hold the rules of every table against the engine, and the SQL of every mart against empty tables of the contract, without
+ * touching the lake.
  *
- * @throws {DroplakeError} MART_INVALID
+ * @throws {DroplakeError} CONFIG_INVALID, MART_INVALID
  */
 export async function checkMarts(project: Project): Promise<void> {
   const engine = await Engine.open({ path: ':memory:' })
   try {
+    await checkRules(engine, project)
     await showTables(engine, project.config.tables, () => [])
     await readMarts(engine, project)
   } finally {

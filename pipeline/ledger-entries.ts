@@ -3,6 +3,7 @@ import type { Lake, Run } from '../control/lake.ts'
 import {
   type DataFile,
   type FileEntry,
+  type Freshness,
   type LedgerEntries,
   NO_COUNTS,
   type RunEntry,
@@ -22,6 +23,7 @@ export interface RunResults {
   readonly ods: OdsResult
   readonly tables: readonly TableResult[]
   readonly app: AppResult
+  readonly freshness: readonly Freshness[]
 }
 
 /** All that a run, and the interrupted ones before it, add to the control tables. */
@@ -29,7 +31,7 @@ export function ledgerEntries(
   lake: Lake,
   run: Run,
   leftover: Recovery,
-  { files, ods, tables, app }: RunResults,
+  { files, ods, tables, app, freshness }: RunResults,
 ): LedgerEntries {
   const written: (DataFile | null)[] = [
     ...ods.rawFiles.map((file) => file.regular),
@@ -45,6 +47,7 @@ export function ledgerEntries(
     returns: tables.flatMap((table) => table.returns),
     dataFiles: written.filter((file) => file !== null),
     removed: app.removed,
+    freshness,
   }
 }
 

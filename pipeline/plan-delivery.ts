@@ -8,7 +8,7 @@ import type { RefusedUpload } from './uploads/index.ts'
 export async function planDelivery(
   lake: Lake,
   run: Run,
-  { files, ods, tables, app }: RunResults,
+  { files, ods, tables, app }: Pick<RunResults, 'files' | 'ods' | 'tables' | 'app'>,
 ): Promise<DeliveryPlan> {
   const before = lake.state.dataFiles
   const added = tables.flatMap((table) => [table.rejects, table.outcomes]).filter((file) => file !== null)

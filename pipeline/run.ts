@@ -9,7 +9,7 @@ import { untilStopped } from '../core/stop.ts'
 import { accountForFiles } from './account.ts'
 import { buildMarts, type MartQuery, readMarts } from './app/index.ts'
 import { deliver, deliverCommitted, forgetRuns, writePlan } from './deliver/index.ts'
-import { checkContracts, loadTables, type RetryRequest, showTables } from './dw/index.ts'
+import { checkContracts, checkRules, judgeFreshness, loadTables, type RetryRequest, showTables } from './dw/index.ts'
 import { ledgerEntries } from './ledger-entries.ts'
 import { noteFailure } from './note-failure.ts'
 import { loadUploads } from './ods/index.ts'
@@ -49,6 +49,7 @@ export async function runPipeline(
 
     // Whether this run can work at all.
     await checkContracts(lake)
+    await checkRules(lake.engine, project)
     await showTables(lake.engine, project.config.tables, (table) => livePaths(lake.state, lake.layout, 'dw', table))
     const queries = await readMarts(lake.engine, project)
 
@@ -73,11 +74,12 @@ async function workAndCommit(
   queries: readonly MartQuery[],
   leftover: Recovery,
 ): Promise<RunWork> {
-  const { uploads, ods, tables, app } = await untilStopped(lake.stop, lake.engine, async () => {
+  const { uploads, ods, tables, app, freshness } = await untilStopped(lake.stop, lake.engine, async () => {
     const uploads = takesUploads ? await claimUploads(lake, run) : []
     const ods = await loadUploads(lake, run, uploads)
     const tables = await loadTables(lake, run, ods, retry)
-    return { uploads, ods, tables, app: await buildMarts(lake, run, queries, tables) }
+    const app = await buildMarts(lake, run, queries, tables)
+    return { uploads, ods, tables, app, freshness: await judgeFreshness(lake, run) }
   })
 
   // Every record accounted for, or nothing is committed.
@@ -85,7 +87,7 @@ async function workAndCommit(
 
   const plan = await planDelivery(lake, run, { files, ods, tables, app })
   await writePlan(run.folder, plan)
-  const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app })
+  const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app, freshness })
   const version = await commitCatalog(lake, entries)
-  return { uploads, ods, tables, app, files, plan, version }
+  return { uploads, ods, tables, app, freshness, files, plan, version }
 }

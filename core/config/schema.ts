@@ -1,26 +1,28 @@
 import { z } from 'zod'
 import { DURATION } from './durations.ts'
+import { columnRulesSchema, tableRulesSchema } from './rule-schema.ts'
 
 /** The types a column can have. */
 const COLUMN_TYPE =
-  /^(integer|bigint|double|boolean|string|date|timestamp|decimal\(([1-9]|[12]\d|3[0-8]), ?([0-9]|[12]\d|3[0-8])\))$/
+  /^(integer|bigint|double|boolean|string|date|timestamp|time|uuid|json|decimal\(([1-9]|[12]\d|3[0-8]), ?([0-9]|[12]\d|3[0-8])\))$/
+
+const TYPE_NAMES = 'integer, bigint, decimal(p,s), double, boolean, string, date, timestamp, time, uuid or json'
 
 /** Encodings of text that can be read; UTF-16 also without being declared, by its byte order mark. */
 const TEXT_ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1252'] as const
 export type TextEncoding = (typeof TEXT_ENCODINGS)[number]
 
 const columnSchema = z.strictObject({
-  type: z
-    .string()
-    .regex(COLUMN_TYPE, 'expected integer, bigint, decimal(p,s), double, boolean, string, date or timestamp')
-    .describe('integer, bigint, decimal(p,s), double, boolean, string, date or timestamp'),
+  type: z.string().regex(COLUMN_TYPE, `expected ${TYPE_NAMES}`).describe(TYPE_NAMES),
   required: z.boolean().default(true).describe('A record without a value is quarantined. Default: true'),
-  maxLength: z.int().positive().optional().describe('string: the most characters a value may have'),
+  ...columnRulesSchema,
   format: z
     .string()
     .min(1)
     .optional()
-    .describe('date, timestamp: how a value is written, in strftime letters; default %Y-%m-%d, %Y-%m-%dT%H:%M:%SZ'),
+    .describe(
+      'date, timestamp, time: how a value is written, in strftime letters; default %Y-%m-%d, %Y-%m-%dT%H:%M:%SZ, %H:%M:%S',
+    ),
   description: z.string().optional(),
 })
 
@@ -88,6 +90,7 @@ const tableSchema = z.strictObject({
     .describe('The columns of the table, in the order of a file without header'),
   primaryKey: z.array(z.string()).min(1).describe('The columns whose values together name a row'),
   references: z.array(referenceSchema).default([]),
+  ...tableRulesSchema,
 })
 
 const martSchema = z.strictObject({

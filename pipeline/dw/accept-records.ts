@@ -29,8 +29,9 @@ export async function acceptRecords(lake: Lake, run: Run, input: TableInput, par
     from (${readJudgedRecords(input, part)})
     where not _broken`
   const path = joinPath(run.folder, `accepted-${part.name}.parquet`)
+  // A long IN becomes a join, which loses the order.
   // Pushed down into the casts, the filter would have them computed twice: 4.9 s instead of 2.8 s for 10 million records (2026-11).
-  await lake.engine.run(sql`set disabled_optimizers = 'filter_pushdown'`)
+  await lake.engine.run(sql`set disabled_optimizers = 'filter_pushdown,in_clause'`)
   try {
     return { part, path, rows: await stageDataFile(lake, 'dw', path, query) }
   } finally {

@@ -19,6 +19,8 @@ import { createRunFiles, inputOf, type TableInput } from './table-input.ts'
 import { writeRows } from './write-rows.ts'
 
 export { checkContracts } from './check-contracts.ts'
+export { checkRules } from './check-rules.ts'
+export { judgeFreshness } from './judge-freshness.ts'
 export { withTypedValues } from './read-records.ts'
 export type { RetryRequest } from './returned/index.ts'
 export { typedName } from './rules/index.ts'
@@ -64,7 +66,7 @@ export async function loadTables(
   const { tables } = lake.project.config
   const results: TableResult[] = []
   for (const tableName of orderTables(tables) ?? []) {
-    const input = await withReturned(lake, inputOf(lake, tableName, ods), ods, retry)
+    const input = await withReturned(lake, await inputOf(lake, run, tableName, ods), ods, retry)
     if (input.files.length === 0) continue
     const result = await loadTable(lake, run, input, ods)
     if (result.rows.length > 0) {
@@ -82,7 +84,7 @@ async function loadTable(lake: Lake, run: Run, input: TableInput, ods: OdsResult
   const { tableName } = input
   const { rows, rejects, outcomes, returned } = await judge(lake, run, input)
   const counts = await countByFile(lake, input, ods, { rows, rejects, returned })
-  const ruleResults = rejects === null ? [] : await readRuleResults(lake, run, tableName, rejects)
+  const ruleResults = await readRuleResults(lake, run, input, rows, rejects)
   const durationMs = Math.round(performance.now() - started)
   const rowCount = rows.reduce((sum, file) => sum + file.rows, 0)
   const rejectCount = rejects?.rows ?? 0

@@ -6,7 +6,7 @@ import { KEY_CONFLICTS } from './find-key-conflicts.ts'
 import { REFUSED } from './find-refused.ts'
 import { readRecords, withTypedValues } from './read-records.ts'
 import { entryValues, NOTHING_RETURNED, RETURNED } from './returned/find-returned.ts'
-import { allRecordRules, type Rule, uniqueRule } from './rules/index.ts'
+import { allRecordRules, holdsBack, type Rule, uniqueRule } from './rules/index.ts'
 import { RUN_FILES, type TableInput } from './table-input.ts'
 
 /**
@@ -14,7 +14,10 @@ import { RUN_FILES, type TableInput } from './table-input.ts'
  * The rules' SQL is the same that judged them; here it runs over the refused records only.
  */
 export async function quarantineRows(lake: Lake, run: Run, input: TableInput): Promise<DataFile | null> {
-  const rules = [...allRecordRules(input.table, input.tables), uniqueRule(input.tableName, input.table)]
+  const rules = [
+    ...allRecordRules(input.rules, input.table, input.tables),
+    uniqueRule(input.tableName, input.table),
+  ].filter(holdsBack)
   const now = literal(run.startedAt)
   const columns = join(
     Object.keys(input.table.columns).map((name) => ident(name)),

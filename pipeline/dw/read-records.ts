@@ -1,8 +1,9 @@
 import { mayWait } from '../../control/relations.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
 import { ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
-import { recordRules, typedName } from './rules/index.ts'
+import { holdsBack, typedName } from './rules/index.ts'
 import type { InputPart, TableInput } from './table-input.ts'
+import { hasOwnText, textName, textValue } from './text-value.ts'
 import { looseName, looseValue, typedValue } from './typed-value.ts'
 
 /**
@@ -29,18 +30,21 @@ export function readRecords({ table }: TableInput, part: InputPart): Sql {
 /** A query of raw records, with each column's value as `_typed_<column>`; NULL where its text is none of its type. */
 export function withTypedValues(table: TableConfig, records: Sql): Sql {
   const columns = Object.entries(table.columns)
+  const texts = columns
+    .filter(([, column]) => hasOwnText(column))
+    .map(([name, column]) => sql`${textValue(name, column)} as ${textName(name, column)}`)
   const loose = columns.map(([name, column]) => sql`${looseValue(name, column)} as ${looseName(name)}`)
   const typed = columns.map(([name, column]) => sql`${typedValue(name, column)} as ${typedName(name)}`)
-  // Two steps, so that each text is cast once.
+  // Steps, so that each text is trimmed and cast once.
   return sql`
     select *, ${join(typed, ', ')}
-    from (select *, ${join(loose, ', ')} from (${records}))`
+    from (select *, ${join(loose, ', ')} from (${texts.length === 0 ? records : sql`select *, ${join(texts, ', ')} from (${records})`}))`
 }
 
 /** The typed records of a part, judged by all rules that need nothing but the record: `_broken`. */
 export function readJudgedRecords(input: TableInput, part: InputPart): Sql {
   const broken = join(
-    recordRules(input.table).map((rule) => rule.broken),
+    input.rules.filter(holdsBack).map((rule) => rule.broken),
     ' or ',
   )
   return sql`select *, coalesce(${broken}, false) as _broken from (${withTypedValues(input.table, readRecords(input, part))})`

@@ -1,9 +1,11 @@
 import { join as joinPath } from 'node:path'
-import type { Lake } from '../../control/lake.ts'
+import type { Lake, Run } from '../../control/lake.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { ident, join, literal, raw, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { OdsResult } from '../ods/index.ts'
+import { compileChecks } from './checks/index.ts'
+import { type Rule, recordRules } from './rules/index.ts'
 
 /** Records of the run that are judged together: an ODS file, a part of one, or those that have come back from quarantine. */
 export interface InputPart {
@@ -33,6 +35,8 @@ export interface TableInput {
   /** In the order in which they count: of several records with one key, the first good one is loaded. */
   readonly files: readonly InputFile[]
   readonly parts: readonly InputPart[]
+  /** Those that a record can be judged by alone. */
+  readonly rules: readonly Rule[]
 }
 
 export interface InputFile {
@@ -44,7 +48,7 @@ export interface InputFile {
 export const RUN_FILES = ident('run_files')
 
 /** What ODS has got for a table, but for corrections. */
-export function inputOf(lake: Lake, tableName: string, ods: OdsResult): TableInput {
+export async function inputOf(lake: Lake, run: Run, tableName: string, ods: OdsResult): Promise<TableInput> {
   const { tables } = lake.project.config
   const rawFiles = ods.rawFiles.filter((file) => file.upload.tableName === tableName)
   const parts: InputPart[] = rawFiles.flatMap(({ fileId, regular, records, inBatch, dialect }) => {
@@ -64,7 +68,9 @@ export function inputOf(lake: Lake, tableName: string, ods: OdsResult): TableInp
     parts.push({ name: 'records', source, records, lines: null, hasExtra: true, isReturned: false })
   }
   const files = rawFiles.map(({ fileId, upload }) => ({ fileId, name: upload.name }))
-  return { tableName, table: tables[tableName] as TableConfig, tables, files, parts }
+  const table = tables[tableName] as TableConfig
+  const rules = recordRules(table, await compileChecks(lake.engine, table, run.startedAt))
+  return { tableName, table, tables, files, parts, rules }
 }
 
 /** Absolute path of the batch of a table; undefined when it has none. */

@@ -1,3 +1,4 @@
+import { severityOf } from '../../../core/config/rule-ids.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { join, literal, sql } from '../../../core/sql.ts'
 import { type Rule, shown } from './rule.ts'
@@ -8,8 +9,10 @@ import { type Rule, shown } from './rule.ts'
  */
 export function uniqueRule(tableName: string, table: TableConfig): Rule {
   const key = table.primaryKey
+  const id = `unique:${key.join(',')}`
   return {
-    id: `unique:${key.join(',')}`,
+    id,
+    severity: severityOf(table, id),
     broken: sql`_holder is not null`,
     reason: sql`${join(
       key.map((column) => sql`${literal(`${column} `)} || ${shown(column)}`),

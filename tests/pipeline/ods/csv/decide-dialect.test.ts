@@ -15,6 +15,8 @@ function tableOf(...columns: string[]): TableConfig {
     references: [],
     onExtraColumns: 'refuse',
     onMissingColumns: 'allow',
+    checks: [],
+    severity: {},
   }
 }
 
