@@ -1,3 +1,4 @@
+import { NO_FILES } from '../control/table-rows.ts'
 import type { Project } from '../core/config/load-config.ts'
 import { Engine } from '../core/engine.ts'
 import { readMarts } from './app/index.ts'
@@ -13,7 +14,7 @@ export async function checkMarts(project: Project): Promise<void> {
   const engine = await Engine.open({ path: ':memory:' })
   try {
     await checkRules(engine, project)
-    await showTables(engine, project.config.tables, () => [])
+    await showTables(engine, project.config.tables, () => NO_FILES)
     await readMarts(engine, project)
   } finally {
     engine.close()

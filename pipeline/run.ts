@@ -1,9 +1,9 @@
-import { livePaths } from '../control/catalog.ts'
 import { commitCatalog, publishCatalog } from '../control/commit.ts'
 import type { Lake, Run } from '../control/lake.ts'
 import { type OpenOptions, withLake } from '../control/open-lake.ts'
 import { type Recovery, recover } from '../control/recover.ts'
 import { startRun } from '../control/run-folder.ts'
+import { tableFilesOf } from '../control/table-rows.ts'
 import type { Project } from '../core/config/load-config.ts'
 import { untilStopped } from '../core/stop.ts'
 import { accountForFiles } from './account.ts'
@@ -50,7 +50,9 @@ export async function runPipeline(
     // Whether this run can work at all.
     await checkContracts(lake)
     await checkRules(lake.engine, project)
-    await showTables(lake.engine, project.config.tables, (table) => livePaths(lake.state, lake.layout, 'dw', table))
+    await showTables(lake.engine, project.config.tables, (table) =>
+      tableFilesOf(lake.state.dataFiles, lake.layout, table),
+    )
     const queries = await readMarts(lake.engine, project)
 
     // The work, up to the commit. When it fails, nothing of it is seen.

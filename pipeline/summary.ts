@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import type { Lake, Run } from '../control/lake.ts'
 import { type Counts, type FileEntry, type Freshness, type RuleResult, sumCounts } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
+import { countTableRows } from '../control/table-rows.ts'
 import type { AppResult } from './app/index.ts'
 import { type DeliveryPlan, reportPath } from './deliver/index.ts'
-import type { TableResult } from './dw/index.ts'
+import { type TableResult, tableFilesAdded } from './dw/index.ts'
 import type { OdsResult, Original } from './ods/index.ts'
 import type { ClaimedUpload } from './uploads/index.ts'
 
@@ -112,14 +113,12 @@ export function summarizeRun(
 }
 
 function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary {
-  const rowsBefore = lake.state.dataFiles
-    .filter((file) => file.layer === 'dw' && file.tableName === table)
-    .reduce((sum, file) => sum + file.rows, 0)
-  const added = work.tables.find((result) => result.tableName === table)?.rows ?? []
+  const result = work.tables.find(({ tableName }) => tableName === table)
+  const added = result === undefined ? [] : tableFilesAdded(result)
   return {
     table,
     ...sumCounts(work.files.filter((file) => file.tableName === table)),
-    rows: added.reduce((sum, file) => sum + file.rows, rowsBefore),
+    rows: countTableRows([...lake.state.dataFiles, ...added], table, lake.project.config.tables[table]),
   }
 }
 

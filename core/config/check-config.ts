@@ -93,8 +93,28 @@ function checkTable(config: Config, tableName: string, table: TableConfig): stri
     ...table.primaryKey
       .filter((column) => table.columns[column]?.required === false)
       .map((column) => `${at}.primaryKey: "${column}" is not required; a key column must be.`),
+    ...checkUnique(at, tableName, table),
     ...checkReferences(config, tableName, table),
   ]
+}
+
+function checkUnique(at: string, tableName: string, table: TableConfig): string[] {
+  const names = (columns: readonly string[]) => columns.toSorted().join('\n')
+  const lists = [table.primaryKey, ...table.unique].map(names)
+  return table.unique.flatMap((list, index) => {
+    const place = `${at}.unique[${index}]`
+    const first = lists.indexOf(names(list))
+    return [
+      ...repeated(list).map((column) => `${place}: "${column}" stands twice.`),
+      ...list.flatMap((column) => columnFault(place, tableName, column, Object.keys(table.columns))),
+      ...(first === 0
+        ? [`${place}: these are the columns of the primary key, which is unique already; take them away.`]
+        : []),
+      ...(first > 0 && first <= index
+        ? [`${place}: the columns are those of unique[${first - 1}]; take one away.`]
+        : []),
+    ]
+  })
 }
 
 function checkColumns(at: string, table: TableConfig): string[] {

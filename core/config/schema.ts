@@ -89,6 +89,18 @@ const tableSchema = z.strictObject({
     .record(z.string(), columnSchema)
     .describe('The columns of the table, in the order of a file without header'),
   primaryKey: z.array(z.string()).min(1).describe('The columns whose values together name a row'),
+  unique: z
+    .array(z.array(z.string()).min(1))
+    .default([])
+    .describe(
+      'More lists of columns whose values together no two rows share; where one is missing they are not compared',
+    ),
+  onConflict: z
+    .enum(['reject', 'ignore', 'update', 'history'])
+    .default('reject')
+    .describe(
+      'A record whose primary key is there already: reject it; ignore it when it is identical; update the row; or keep the history of the row. Default: reject',
+    ),
   references: z.array(referenceSchema).default([]),
   ...tableRulesSchema,
 })

@@ -4,8 +4,8 @@ import { writeDataFile } from '../../../control/data-files.ts'
 import type { Lake, Run } from '../../../control/lake.ts'
 import type { DataFile } from '../../../control/ledger.ts'
 import { literal, raw, readParquet, type Sql, sql } from '../../../core/sql.ts'
-import { KEY_CONFLICTS } from '../find-key-conflicts.ts'
 import { REFUSED } from '../find-refused.ts'
+import { KEY_CONFLICTS } from '../keys/settle-keys.ts'
 import { RETURNED } from './find-returned.ts'
 
 /** Records of the run that break a rule: `_file_id`, `_line`. */

@@ -23,6 +23,8 @@ const table: TableConfig = {
   references: [],
   checks: [],
   severity: {},
+  onConflict: 'reject',
+  unique: [],
   onExtraColumns: 'keep',
   onMissingColumns: 'allow',
 }
