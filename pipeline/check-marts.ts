@@ -1,10 +1,10 @@
 import type { Project } from '../core/config/load-config.ts'
 import { Engine } from '../core/engine.ts'
-import { readMarts } from './app/index.ts'
+import { readMart, readMarts } from './app/index.ts'
 import { showTables } from './dw/index.ts'
 
 /**
- * Hold the SQL of every mart against empty tables of the contract, without touching the lake.
+ * Hold the SQL of every mart, and that of its trace, against empty tables of the contract, without touching the lake.
  *
  * @throws {DroplakeError} MART_INVALID
  */
@@ -13,6 +13,8 @@ export async function checkMarts(project: Project): Promise<void> {
   try {
     await showTables(engine, project.config.tables, () => [])
     await readMarts(engine, project)
+    for (const [martName, { trace }] of Object.entries(project.config.marts))
+      if (trace !== undefined) await readMart(engine, project, martName, trace)
   } finally {
     engine.close()
   }

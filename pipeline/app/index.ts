@@ -3,7 +3,7 @@ import type { DataFile, StepEntry } from '../../control/ledger.ts'
 import type { TableResult } from '../dw/index.ts'
 import { buildMart, fingerprintOf, type MartQuery } from './build-mart.ts'
 
-export { computeMart, fingerprintOf, type MartQuery, readMarts } from './build-mart.ts'
+export { computeMart, fingerprintOf, type MartQuery, readMart, readMarts } from './build-mart.ts'
 
 export interface MartResult {
   readonly martName: string
