@@ -196,9 +196,13 @@ function checkCycle(config: Config): string[] {
 }
 
 function checkMarts(config: Config, projectFolder: string): string[] {
-  return Object.entries(config.marts)
-    .filter(([, mart]) => !existsSync(resolve(projectFolder, mart.sql)))
-    .map(([name, mart]) => `marts.${name}.sql: there is no file "${mart.sql}" in ${projectFolder}.`)
+  return Object.entries(config.marts).flatMap(([name, mart]) =>
+    (['sql', 'trace'] as const).flatMap((key) => {
+      const path = mart[key]
+      if (path === undefined || existsSync(resolve(projectFolder, path))) return []
+      return [`marts.${name}.${key}: there is no file "${path}" in ${projectFolder}.`]
+    }),
+  )
 }
 
 function columnFault(at: string, tableName: string, column: string, columns: readonly string[]): string[] {

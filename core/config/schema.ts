@@ -108,6 +108,13 @@ const tableSchema = z.strictObject({
 const martSchema = z.strictObject({
   description: z.string().optional(),
   sql: z.string().min(1).describe('Path of a file with one SELECT over dw.*; $name takes a value from "parameters"'),
+  trace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Path of a file with one SELECT of the rows behind: columns of the mart, and _table, _file_id, _line of a row of dw.<_table>. Default: found out from "sql"',
+    ),
 })
 
 const pathSchema = (path: string, what: string) => z.string().min(1).default(path).describe(`${what}. Default: ${path}`)
