@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { reportSchema } from './report-schema.ts'
 
 /** The types a column can have. */
 const COLUMN_TYPE =
@@ -73,6 +74,7 @@ const tableSchema = z.strictObject({
 const martSchema = z.strictObject({
   description: z.string().optional(),
   sql: z.string().min(1).describe('Path of a file with one SELECT over dw.*; $name takes a value from "parameters"'),
+  report: reportSchema.optional().describe('How its page in reports/ shows it. Default: the table alone'),
 })
 
 const pathSchema = (path: string, what: string) => z.string().min(1).default(path).describe(`${what}. Default: ${path}`)
@@ -89,7 +91,7 @@ export const configSchema = z.strictObject({
       processed: pathSchema('workingArea/processed', 'Uploads that were taken, as they came'),
       lake: pathSchema('lake', 'Data files, catalog, history and logs'),
       quarantine: pathSchema('quarantine', 'Refused records and files, for people'),
-      reports: pathSchema('reports', 'A CSV per mart'),
+      reports: pathSchema('reports', 'A page, a picture and a CSV per mart, and index.html'),
     })
     .prefault({})
     .describe('Folders, relative to this file'),

@@ -7,10 +7,10 @@ import { messageOf, toDroplakeError } from '../../core/errors.ts'
 import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
 import { moveUpload, syncMoves } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
-import { removeInboxCsv, reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
+import { removeInboxCsv, removeReport, writeInboxCsv, writeReport } from './write-csv.ts'
 
 export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
-export { reportPath } from './write-csv.ts'
+export { reportPath, writeCsv } from './write-csv.ts'
 
 /**
  * Finish a committed run: write the CSVs for people, then clear the drop folder, then forget the run's folder.
@@ -79,7 +79,7 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
       perform: () => writeInboxCsv(lake, entry),
     })),
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
-    ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removePath(reportPath(layout, mart)) })),
+    ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removeReport(layout, mart) })),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
     ...(plan.moves.length > 0 ? [{ what: 'folders of uploads', perform: () => syncMoves(layout) }] : []),
     ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),

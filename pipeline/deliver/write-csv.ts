@@ -23,6 +23,11 @@ export async function writeReport(lake: Lake, report: DeliveryPlan['reports'][nu
   await writeCsv(lake, reportPath(lake.layout, report.martName), sql`select * from ${dataFile(lake, report.martPath)}`)
 }
 
+/** Take away all that people were given of a mart. */
+export async function removeReport(layout: Layout, martName: string): Promise<void> {
+  for (const ending of ['csv', 'html', 'svg']) await removePath(joinPath(layout.reports, `${martName}.${ending}`))
+}
+
 /**
  * The refused records of one upload as CSV: `quarantine/<table>/<upload>.<run>.csv`. The raw columns as they came, in
  * the upload's order, after what droplake says of each record; `_raw` comes last where a record could not be split.
@@ -65,7 +70,8 @@ async function inboxQuery(lake: Lake, entry: DeliveryPlan['inbox'][number]): Pro
   return sql`select _id, _line, array_to_string(_rules, '; ') as _rules, _reason, ${join(columns, ', ')} from ${rejects} order by _line`
 }
 
-async function writeCsv(lake: Lake, path: string, query: Sql): Promise<void> {
+/** Write the rows of a query as CSV under a name: beside, synced, renamed. */
+export async function writeCsv(lake: Pick<Lake, 'engine'>, path: string, query: Sql): Promise<void> {
   await ensureFolder(dirname(path))
   const beside = besidePath(path)
   await copyCsv(lake, beside, query)
@@ -73,7 +79,7 @@ async function writeCsv(lake: Lake, path: string, query: Sql): Promise<void> {
   await publishFile(beside, path)
 }
 
-async function copyCsv(lake: Lake, path: string, query: Sql): Promise<void> {
+async function copyCsv(lake: Pick<Lake, 'engine'>, path: string, query: Sql): Promise<void> {
   await lake.engine.run(sql`copy (${query}) to ${literal(path)} (format csv, header true)`)
 }
 
