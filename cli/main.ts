@@ -10,6 +10,7 @@ import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
+import * as report from './commands/report.ts'
 import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   runs,
   query,
   trace,
+  report,
   history,
   diff,
   rollback,

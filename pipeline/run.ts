@@ -14,6 +14,8 @@ import { ledgerEntries } from './ledger-entries.ts'
 import { noteFailure } from './note-failure.ts'
 import { loadUploads } from './ods/index.ts'
 import { planDelivery } from './plan-delivery.ts'
+import { checkReports } from './reports/check-reports.ts'
+import { deliverReports } from './reports/index.ts'
 import { type RunSummary, type RunWork, summarizeRun } from './summary.ts'
 import { claimUploads } from './uploads/index.ts'
 
@@ -32,8 +34,8 @@ const TAKE_UPLOADS: RunRequest = { command: 'run', takesUploads: true, retry: nu
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
  * A run killed anywhere can simply be run again.
  *
- * @throws {DroplakeError} LAKE_BUSY (another run is at work), RUN_STOPPED (`options.stop`), CONTRACT_CONFLICT and
- *   MART_INVALID (before any work), or whatever else went wrong; then nothing is committed and the run is noted as `failed`.
+ * @throws {DroplakeError} LAKE_BUSY (another run is at work), RUN_STOPPED (`options.stop`), CONTRACT_CONFLICT,
+ *   MART_INVALID and REPORT_INVALID (before any work), or whatever else went wrong; then nothing is committed and the run is noted as `failed`.
  *   Files that cannot be read stop nothing: they are in the summary, as `refused`
  */
 export async function runPipeline(
@@ -54,6 +56,7 @@ export async function runPipeline(
       tableFilesOf(lake.state.dataFiles, lake.layout, table),
     )
     const queries = await readMarts(lake.engine, project)
+    await checkReports(lake.engine, project, queries)
 
     // The work, up to the commit. When it fails, nothing of it is seen.
     const run = await startRun(lake, leftover.interrupted, request.command)
@@ -62,7 +65,11 @@ export async function runPipeline(
     // For people: the catalog they open, uploads moved, refused records and marts as CSV. A crash here is finished by the
     // next run.
     await publishCatalog(lake, work.version)
-    const problems = [...late, ...(await deliverCommitted(lake, run.runId, work.version))]
+    const problems = [
+      ...late,
+      ...(await deliverCommitted(lake, run.runId, work.version)),
+      ...(await deliverReports(lake)),
+    ]
     await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended])
     return summarizeRun(lake, run, work, leftover, problems)
   })
