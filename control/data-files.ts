@@ -27,6 +27,7 @@ const PARQUET_OPTIONS: Record<Layer, string> = {
   replaced: ZSTD,
   closed: ZSTD,
   rejects: ZSTD,
+  outcomes: ZSTD,
   app: 'format parquet, compression snappy',
 }
 

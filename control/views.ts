@@ -4,7 +4,7 @@ import type { Engine } from '../core/engine.ts'
 import { ident, literal, type Sql, sql } from '../core/sql.ts'
 import type { Layer, Layout } from './layout.ts'
 import type { DataFile } from './ledger.ts'
-import { columnsOf, selectAll, selectFrom, selectRaw } from './relations.ts'
+import { selectAll, selectQuarantine, selectRaw } from './relations.ts'
 import { selectTable, selectWithoutContract, tableFilesOf } from './table-rows.ts'
 
 /** Layers that have views, and the schemas of these. */
@@ -35,7 +35,11 @@ export async function replaceViews(
   for (const [name, table] of Object.entries(config.tables)) {
     await create('ods', name, selectRaw(table, pathsOf('ods', name)))
     await create('dw', name, selectTable(table, tableFilesOf(dataFiles, layout, name)))
-    await create('rejects', name, selectFrom(columnsOf('rejects', table), pathsOf('rejects', name)))
+    await create(
+      'rejects',
+      name,
+      selectQuarantine(Object.keys(table.columns), pathsOf('rejects', name), pathsOf('outcomes', name)),
+    )
   }
   const withoutContract = dataFiles.filter(
     (file) => file.layer === 'app' || config.tables[file.tableName] === undefined,

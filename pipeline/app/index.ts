@@ -4,7 +4,7 @@ import { isOfTable } from '../../control/table-rows.ts'
 import { type TableResult, tableFilesAdded } from '../dw/index.ts'
 import { buildMart, fingerprintOf, type MartQuery } from './build-mart.ts'
 
-export { computeMart, fingerprintOf, type MartQuery, readMarts } from './build-mart.ts'
+export { computeMart, fingerprintOf, type MartQuery, readMart, readMarts } from './build-mart.ts'
 
 export interface MartResult {
   readonly martName: string

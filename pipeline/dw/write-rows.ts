@@ -28,7 +28,7 @@ export async function writeRows(
     const file = {
       layer: 'dw' as const,
       tableName: input.tableName,
-      ...(part.lines === null ? {} : { part: part.name }),
+      ...(part.lines === null && !part.isReturned ? {} : { part: part.name }),
     }
     const rows = readParquet([path])
     const retimed = input.table.onConflict === 'history' ? retimedRows(run) : null

@@ -30,7 +30,7 @@ const ROWS_PER_REPLACED = 10
  * Layers that are compacted. ODS is not: a record's place in its file tells its line. A mart is one file already. `replaced`
  * goes with `dw`.
  */
-const COMPACTED: readonly Layer[] = ['dw', 'closed', 'rejects']
+const COMPACTED: readonly Layer[] = ['dw', 'closed', 'rejects', 'outcomes']
 
 /** Data files of one table that become one. */
 export interface CompactionGroup {

@@ -1,3 +1,4 @@
+import { severityOf } from '../../../core/config/rule-ids.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { join, literal, sql } from '../../../core/sql.ts'
 import { holderName, keysOf } from '../keys/key-sql.ts'
@@ -10,6 +11,7 @@ import { type Rule, shown } from './rule.ts'
 export function uniqueRules(tableName: string, table: TableConfig): Rule[] {
   return keysOf(table).map((key, number) => ({
     id: `unique:${key.join(',')}`,
+    severity: severityOf(table, `unique:${key.join(',')}`),
     broken: sql`${holderName(number)} is not null`,
     reason: sql`${join(
       key.map((column) => sql`${literal(`${column} `)} || ${shown(column)}`),

@@ -62,6 +62,11 @@ async function sourceOf(lake: Lake, damage: Damage): Promise<Source | string> {
         (await compactionSource(lake, damage)) ??
         'the reasons of refused records are kept nowhere else; roll back to before its run and drop its uploads again'
       )
+    case 'outcomes':
+      return (
+        (await compactionSource(lake, damage)) ??
+        'what became of quarantined records is kept nowhere else; roll back to before its run and do again what it did'
+      )
     case 'replaced':
     case 'closed':
       return (
