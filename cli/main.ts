@@ -8,6 +8,7 @@ import * as config from './commands/config.ts'
 import * as diff from './commands/diff.ts'
 import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
+import * as propose from './commands/propose.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
 import * as rollback from './commands/rollback.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   runs,
   query,
   trace,
+  propose,
   history,
   diff,
   rollback,
