@@ -67,10 +67,15 @@ const CANDIDATES: readonly Candidate[] = [
   { type: 'boolean' },
   ...DATE_FORMATS.map((format) => ({ type: 'date', format })),
   ...TIMESTAMP_FORMATS.map((format) => ({ type: 'timestamp', format })),
+  ...['%H:%M:%S', '%H:%M'].map((format) => ({ type: 'time', format })),
+  { type: 'uuid' },
+  { type: 'json' },
 ]
 
 /** What a value of a type looks like, roughly. */
 function shapeOf({ type, format }: Candidate): RegExp {
+  if (type === 'uuid') return /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+  if (type === 'json') return /^[[{]/
   if (type === 'boolean') return /^(true|false)$/
   if (type === 'integer' || type === 'bigint') return /^-?\d+$/
   if (format === undefined) return /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/
@@ -82,21 +87,19 @@ const VALUES = ident('temp', 'sample_values')
 
 /**
  * Look at a column of a sample: its values are counted once, and every type is tried on them by the rules of a run.
- *
- * @param takesNullTexts texts such as `NULL` count as missing
+ * Texts such as `NULL` count as missing.
  */
 export async function readColumnEvidence(
   engine: Engine,
   rows: Sql,
   records: number,
   column: string,
-  takesNullTexts: boolean,
 ): Promise<ColumnEvidence> {
   await engine.run(sql`
     create or replace temp table sample_values as
     select ${ident(column)} as value, count(*) as records from ${rows} as _rows where ${ident(column)} is not null group by 1`)
   const nullTexts = await findNullTexts(engine)
-  if (takesNullTexts && nullTexts.length > 0)
+  if (nullTexts.length > 0)
     await engine.run(
       sql`delete from ${VALUES} where value in (select unnest(${literal(nullTexts.map(({ value }) => value))}))`,
     )
@@ -209,7 +212,7 @@ function typedValues(chosen: Candidate): Sql {
 }
 
 async function readRange(engine: Engine, chosen: Candidate): Promise<[string | null, string | null]> {
-  if (['string', 'boolean'].includes(chosen.type)) return [null, null]
+  if (['string', 'boolean', 'uuid', 'json'].includes(chosen.type)) return [null, null]
   const value = typedName('value')
   const { least, greatest } = await engine.row<{ least: string | null; greatest: string | null }>(sql`
     select arg_min(value, ${value}) as least, arg_max(value, ${value}) as greatest

@@ -64,7 +64,7 @@ export function likelyReferences(found: readonly ReferenceEvidence[]): Reference
 }
 
 function isDefault(type: string, format: string): boolean {
-  return format === (type === 'date' ? '%Y-%m-%d' : '%Y-%m-%dT%H:%M:%SZ')
+  return format === { date: '%Y-%m-%d', timestamp: '%Y-%m-%dT%H:%M:%SZ', time: '%H:%M:%S' }[type]
 }
 
 /** Twice as long as the longest, on a round number. */

@@ -5,7 +5,7 @@ import { readLakeState } from '../../control/catalog.ts'
 import { layoutOf } from '../../control/layout.ts'
 import { checkConfig } from '../../core/config/check-config.ts'
 import type { Project } from '../../core/config/load-config.ts'
-import { completeTable, configJsonSchema, type TextEncoding } from '../../core/config/schema.ts'
+import { completeTable, type TextEncoding } from '../../core/config/schema.ts'
 import { Engine } from '../../core/engine.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
 import { ident, join as joinSql, sql } from '../../core/sql.ts'
@@ -137,8 +137,7 @@ async function proposeFrom(
   const named = tableNameOf(fileName)
   const table = options.tableName ?? named.name
   const columns: ColumnEvidence[] = []
-  for (const column of found.columns)
-    columns.push(await readColumnEvidence(engine, rows, wellFormed, column, CAN_SAY_NULL))
+  for (const column of found.columns) columns.push(await readColumnEvidence(engine, rows, wellFormed, column))
   const keys = await findKeys(engine, rows, keyColumns(columns))
   const key = keys[0]?.columns ?? found.columns.slice(0, 1)
   const layout = layoutOf(project)
@@ -154,7 +153,7 @@ async function proposeFrom(
           isKey: key.includes(evidence.column),
           isReference: chosen.some(({ column }) => column === evidence.column),
         }
-        return [evidence.column, knownOnly(columnContract(evidence, role, wellFormed))]
+        return [evidence.column, columnContract(evidence, role, wellFormed)]
       }),
     ),
     primaryKey: key,
@@ -197,22 +196,6 @@ function keyColumns(columns: readonly ColumnEvidence[]): ColumnEvidence[] {
   return required.length > 0 ? required : columns.filter((column) => column.distinct > 0)
 }
 
-/** Keys of a column that this version of the contract has. */
-const COLUMN_KEYS = columnKeys()
-const CAN_SAY_NULL = COLUMN_KEYS.has('nullValues')
-
-type JsonSchema = { properties?: Record<string, JsonSchema>; additionalProperties?: JsonSchema }
-
-function columnKeys(): Set<string> {
-  const schema = configJsonSchema() as JsonSchema
-  const table = schema.properties?.tables?.additionalProperties
-  return new Set(Object.keys(table?.properties?.columns?.additionalProperties?.properties ?? {}))
-}
-
-function knownOnly(column: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(column).filter(([key]) => COLUMN_KEYS.has(key)))
-}
-
 function expectedRejects(
   columns: readonly ColumnEvidence[],
   contract: Contract,
@@ -226,7 +209,7 @@ function expectedRejects(
     { rule: 'malformed', records: malformed },
     ...columns.flatMap((evidence) => {
       const { column, missing, otherRecords, values } = evidence
-      const allowed = COLUMN_KEYS.has('oneOf') ? allowedValues(evidence, wellFormed) : null
+      const allowed = allowedValues(evidence, wellFormed)
       const isAllowed = (value: string) => allowed === null || allowed.includes(value)
       const hasList = Object.hasOwn(table.columns[column] ?? {}, 'oneOf')
       const others = values.filter(({ value }) => !isAllowed(value)).reduce((sum, value) => sum + value.records, 0)

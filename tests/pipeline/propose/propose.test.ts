@@ -182,6 +182,26 @@ describe('a proposal', () => {
     expect(proposal.columns[2]).toMatchObject({ others: ['much'], typeShare: 399 / 400 })
   })
 
+  test('has lists of allowed values, texts that stand for no value, and least values', async () => {
+    const lake = await bare()
+    const lines = Array.from({ length: 300 }, (_, index) => {
+      const state = index === 5 ? 'opne' : ['open', 'closed', 'lost'][index % 3]
+      return `${index + 1},${state},${index % 10 === 0 ? 'N/A' : index * 2},${String(index % 24).padStart(2, '0')}:30`
+    })
+    const content = `order_id,state,pieces,at\n${lines.join('\n')}\n`
+    const proposal = await proposed(lake, 'orders.csv', content)
+    expect(proposal.contract.columns).toEqual({
+      order_id: { type: 'integer' },
+      state: { type: 'string', oneOf: ['closed', 'lost', 'open'] },
+      pieces: { type: 'integer', required: false, nullValues: ['N/A'], min: 0 },
+      at: { type: 'time', format: '%H:%M' },
+    })
+    expect(proposal.expected).toEqual([{ rule: 'one_of:state', records: 1 }])
+    const summary = await runProposed([{ proposal, name: 'orders.csv', content: Buffer.from(content) }])
+    expect(summary.tables).toMatchObject([{ loaded: 299, quarantined: 1 }])
+    expect(summary.rules.map(({ rule, records }) => ({ rule, records }))).toEqual(proposal.expected)
+  })
+
   test('of a large file rests on pieces of it, and says so', async () => {
     const lake = await bare()
     const lines = Array.from({ length: 20_000 }, (_, index) => `${index},name ${index}`)
