@@ -74,7 +74,7 @@ function countsText({ records, loaded, updated, unchanged, quarantined }: Planne
     ...count(unchanged, 'unchanged'),
     ...count(quarantined, 'to quarantine'),
   ]
-  return `${records.toLocaleString('en-US')} records: ${parts.length === 0 ? 'none' : parts.join(', ')}`
+  return `${records.toLocaleString('en-US')} ${records === 1 ? 'record' : 'records'}: ${parts.length === 0 ? 'none' : parts.join(', ')}`
 }
 
 function dialectText({ dialect }: PlannedFile): string {
@@ -83,7 +83,7 @@ function dialectText({ dialect }: PlannedFile): string {
   if (dialect.format !== 'csv') return `${packed}JSON lines`
   const { delimiter, quote, escape: escaping, hasHeader, encoding } = dialect
   const marks = [
-    `delimiter ${delimiter === '\t' ? 'tab' : delimiter}`,
+    `delimiter ${delimiter === '\t' ? 'tab' : `"${delimiter}"`}`,
     quote === '' ? 'no quotes' : `quote ${quote}`,
     ...(escaping === 'backslash' ? ['backslash escapes'] : []),
     hasHeader ? 'header' : 'no header',
