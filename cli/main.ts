@@ -10,8 +10,10 @@ import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
 import * as plan from './commands/plan.ts'
 import * as propose from './commands/propose.ts'
+import * as quarantine from './commands/quarantine.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
+import * as report from './commands/report.ts'
 import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
@@ -25,9 +27,11 @@ const COMMANDS: readonly Command[] = [
   plan,
   status,
   runs,
+  quarantine,
   query,
   trace,
   propose,
+  report,
   history,
   diff,
   rollback,

@@ -100,6 +100,6 @@ function driftLines({ drift }: PlannedFile): string[] {
     ...(missing.length === 0 ? [] : [`columns that are missing: ${missing.join(', ')}`]),
     ...(renamed.length === 0
       ? []
-      : [`columns by other names: ${renamed.map(({ from, to }) => `${from} → ${to}`).join(', ')}`]),
+      : [`columns by other names: ${renamed.map(({ found, column }) => `${found} → ${column}`).join(', ')}`]),
   ]
 }

@@ -196,13 +196,34 @@ function checkCycle(config: Config): string[] {
 }
 
 function checkMarts(config: Config, projectFolder: string): string[] {
-  return Object.entries(config.marts).flatMap(([name, mart]) =>
+  const missing = Object.entries(config.marts).flatMap(([name, mart]) =>
     (['sql', 'trace'] as const).flatMap((key) => {
       const path = mart[key]
       if (path === undefined || existsSync(resolve(projectFolder, path))) return []
       return [`marts.${name}.${key}: there is no file "${path}" in ${projectFolder}.`]
     }),
   )
+  return [...missing, ...checkReports(config)]
+}
+
+function checkReports({ marts }: Config): string[] {
+  const names = Object.keys(marts)
+  return [
+    ...names
+      .filter((name) => name.toLowerCase() === 'index')
+      .map((name) => `marts.${name}: the name is taken by reports/index.html; give the mart another one.`),
+    ...Object.entries(marts).flatMap(([name, { report }]) => {
+      const other = report?.comparison?.mart
+      if (other === undefined || (other !== name && names.includes(other))) return []
+      const what = other === name ? `"${other}" is this mart itself` : `there is no mart "${other}"`
+      return [
+        `marts.${name}.report.comparison.mart: ${what}.${didYouMean(
+          other,
+          names.filter((one) => one !== name),
+        )}`,
+      ]
+    }),
+  ]
 }
 
 function columnFault(at: string, tableName: string, column: string, columns: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DURATION } from './durations.ts'
+import { reportSchema } from './report-schema.ts'
 import { columnRulesSchema, tableRulesSchema } from './rule-schema.ts'
 
 /** The types a column can have. */
@@ -115,6 +116,7 @@ const martSchema = z.strictObject({
     .describe(
       'Path of a file with one SELECT of the rows behind: columns of the mart, and _table, _file_id, _line of a row of dw.<_table>. Default: found out from "sql"',
     ),
+  report: reportSchema.optional().describe('How its page in reports/ shows it. Default: the table alone'),
 })
 
 const pathSchema = (path: string, what: string) => z.string().min(1).default(path).describe(`${what}. Default: ${path}`)
@@ -131,7 +133,7 @@ export const configSchema = z.strictObject({
       processed: pathSchema('workingArea/processed', 'Uploads that were taken, as they came'),
       lake: pathSchema('lake', 'Data files, catalog, history and logs'),
       quarantine: pathSchema('quarantine', 'Refused records and files, for people'),
-      reports: pathSchema('reports', 'A CSV per mart'),
+      reports: pathSchema('reports', 'A page, a picture and a CSV per mart, and index.html'),
     })
     .prefault({})
     .describe('Folders, relative to this file'),

@@ -15,10 +15,10 @@ import { readMarts } from '../app/index.ts'
 import { type DeliveryPlan, readPlan } from '../deliver/plan.ts'
 import { checkContracts, checkRules, loadTables, showTables, type TableResult } from '../dw/index.ts'
 import { type FileDialect, loadUploads, type OdsResult } from '../ods/index.ts'
+import { findDrift, type SchemaDrift } from '../schema-drift.ts'
 import { type FileSummary, summarizeFile, summarizeTable, type TableSummary } from '../summary.ts'
 import { isSame } from '../uploads/copy-upload.ts'
 import { type ClaimedUpload, claimUploads } from '../uploads/index.ts'
-import { type Drift, readDrift } from './read-drift.ts'
 
 /** What a run would do with the uploads that are there now. The numbers are those that the run's own summary would have. */
 export interface RunPlan {
@@ -33,7 +33,8 @@ export interface RunPlan {
 export interface PlannedFile extends FileSummary {
   /** How it would be read; null when it would not. */
   readonly dialect: FileDialect | null
-  readonly drift: Drift | null
+  /** How its columns differ from its table's; null when they do not. */
+  readonly drift: SchemaDrift | null
   /** Rules that hold back records of this file, the most frequent first. */
   readonly rules: readonly { readonly rule: string; readonly records: number }[]
   /** It is a CSV of the quarantine: its records correct those that are there. */
@@ -113,12 +114,10 @@ async function describeFile(
 ): Promise<Pick<PlannedFile, 'dialect' | 'drift' | 'rules' | 'isCorrection'>> {
   const file = ods.rawFiles.find(({ upload }) => upload.name === name)
   if (file === undefined) return { dialect: null, drift: null, rules: [], isCorrection: false }
-  const { tables: contracts, limits } = lake.project.config
-  const table = contracts[file.upload.tableName]
   const rejects = tables.find(({ tableName }) => tableName === file.upload.tableName)?.rejects ?? null
   return {
     dialect: file.dialect,
-    drift: table === undefined ? null : await readDrift(file, table, limits),
+    drift: findDrift(file, lake.project.config.tables) ?? null,
     rules: rejects === null ? [] : await countRules(lake, join(lake.layout.lake, rejects.path), fileId),
     isCorrection: file.upload.isCorrection,
   }

@@ -91,12 +91,12 @@ describe('a plan says what the run then does, and writes nothing:', () => {
     })
     const again = await planThenRun(lake)
     expect(again.files.map(({ outcome }) => outcome)).toEqual(['loaded', 'duplicate', 'duplicate', 'duplicate'])
-    expect(again.files[0]?.drift).toEqual({
+    expect(again.files[0]?.drift).toMatchObject({
       extra: ['Notes'],
       missing: [],
       renamed: [
-        { from: 'EMPLOYEE ID', to: 'employee_id' },
-        { from: 'Employee_Name', to: 'employee_name' },
+        { found: 'EMPLOYEE ID', column: 'employee_id' },
+        { found: 'Employee_Name', column: 'employee_name' },
       ],
     })
     expect(await readdir(scratch)).toEqual([])
