@@ -192,6 +192,11 @@ export type ReferenceConfig = TableConfig['references'][number]
 export type LimitsConfig = Config['limits']
 export type MartConfig = Config['marts'][string]
 
+/** A table's contract with all its defaults. @throws {z.ZodError} */
+export function completeTable(document: unknown): TableConfig {
+  return tableSchema.parse(document)
+}
+
 /** The JSON Schema of pipeline_config.json, for editors. */
 export function configJsonSchema(): Record<string, unknown> {
   return { title: 'droplake pipeline_config.json', ...z.toJSONSchema(configSchema, { io: 'input' }) }

@@ -1,4 +1,5 @@
 import { dataFileOf } from '../../control/ledger.ts'
+import { isOfTable } from '../../control/table-rows.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
 import type { Engine } from '../../core/engine.ts'
@@ -75,7 +76,7 @@ async function refuseOutdated(engine: Engine, project: Project, query: MartQuery
   const live = await engine.rows(sql`select * from control.data_files where removed_in is null`)
   const files = live.map(dataFileOf)
   const held = files.find((file) => file.layer === 'app' && file.tableName === query.martName)
-  const dwFiles = files.filter((file) => file.layer === 'dw')
+  const dwFiles = files.filter(isOfTable)
   if (held === undefined || held.fingerprint === fingerprintOf(query, project.config.tables, dwFiles)) return
   throw notTraceable(query.martName, 'its SQL, its parameters or the tables have changed since it was computed', {
     hint: 'Compute it anew first: droplake run',
