@@ -8,6 +8,8 @@ import * as config from './commands/config.ts'
 import * as diff from './commands/diff.ts'
 import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
+import * as plan from './commands/plan.ts'
+import * as propose from './commands/propose.ts'
 import * as quarantine from './commands/quarantine.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
@@ -22,11 +24,13 @@ import * as verify from './commands/verify.ts'
 
 const COMMANDS: readonly Command[] = [
   run,
+  plan,
   status,
   runs,
   quarantine,
   query,
   trace,
+  propose,
   report,
   history,
   diff,

@@ -123,7 +123,8 @@ export function summarizeRun(
   }
 }
 
-function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary {
+/** What a run does to a table. */
+export function summarizeTable(lake: Lake, table: string, work: Pick<RunWork, 'tables' | 'files'>): TableSummary {
   const result = work.tables.find(({ tableName }) => tableName === table)
   const added = result === undefined ? [] : tableFilesAdded(result)
   const returned = sumCounts((result?.returns ?? []).map((entry) => ({ ...entry, records: 0 })))
@@ -136,7 +137,12 @@ function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary 
   }
 }
 
-function summarizeFile(file: FileEntry, originals: ReadonlyMap<string, Original>, hint: string | null): FileSummary {
+/** What becomes of an upload. @param originals of duplicates, by file id */
+export function summarizeFile(
+  file: FileEntry,
+  originals: ReadonlyMap<string, Original>,
+  hint: string | null,
+): FileSummary {
   const { records, loaded, updated, unchanged, quarantined, outcome, reason } = file
   const original = file.duplicateOf === null ? undefined : originals.get(file.duplicateOf)
   const duplicateOf = original === undefined ? null : { file: original.name, runId: original.runId }

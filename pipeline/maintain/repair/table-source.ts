@@ -30,6 +30,9 @@ export async function compactionSource(lake: Lake, { file, stored, broken }: Dam
   return rows === file.rows ? { query, from: 'from the files it was compacted from', isExact: true } : null
 }
 
+/** Of a data file of rows that came back from quarantine: ODS has them as they came, not as they were corrected. */
+const RETURNED_SUFFIX = '-returned.parquet'
+
 /** The uploads of a run that went into one table. */
 interface LoadedUpload {
   readonly fileId: string
@@ -48,6 +51,8 @@ export async function tableSource(lake: Lake, damage: Damage): Promise<Source | 
   const { file, stored, broken } = damage
   const table = lake.project.config.tables[file.tableName]
   if (table === undefined) return 'its table has left the config'
+  if (file.path.endsWith(RETURNED_SUFFIX))
+    return `its rows came back from quarantine; roll back to before run ${file.runId} and drop its corrections again`
   const uploads = await readUploads(lake, file)
   const written = uploads.reduce((sum, upload) => sum + upload.written, 0)
   const below = (layer: string) =>
@@ -96,7 +101,7 @@ function rowsQuery(lake: Lake, table: TableConfig, file: DataFile, { raws, rejec
   return sql`
     select ${join(typed, ', ')}, _file_id, _line, ${runId}::bigint as _run_id${waited}${validFrom}
     from (${withTypedValues(table, selectRaw(table, pathsOf(lake, raws)))}) as _records
-    where list_contains(${fileIds}, _file_id) and not exists (
+    where list_contains(${fileIds}, _file_id) and _corrects is null and not exists (
       select 1
       from (${selectFrom(columnsOf('rejects', table), pathsOf(lake, rejects))}) as _rejects
       where _rejects._file_id = _records._file_id and _rejects._line = _records._line and _rejects._run_id = ${runId}
