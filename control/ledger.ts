@@ -3,7 +3,7 @@ import { ident, join, literal, readSql, type Sql, sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
 
 /** Layout of the files on disk. A change of it is the next number and is told in CHANGELOG.md. */
-export const LAKE_FORMAT = 2
+export const LAKE_FORMAT = 3
 
 export const LEDGER_SQL: Sql = readSql(import.meta.url, './ledger.sql')
 
@@ -108,6 +108,32 @@ export interface LedgerEntries {
   readonly removed: readonly string[]
   readonly undo?: UndoEntries
   readonly vacuums?: readonly VacuumEntry[]
+  readonly martInputs?: readonly MartInput[]
+  readonly martTests?: readonly MartTestEntry[]
+  readonly heldMarts?: readonly HeldMartEntry[]
+}
+
+/** A table or mart, `dw.employees` or `app.hires`, that the data file of a mart was made of. */
+export interface MartInput {
+  readonly path: string
+  readonly input: string
+}
+
+export interface MartTestEntry {
+  readonly runId: number
+  readonly martName: string
+  readonly test: string
+  /** 0 when the test holds; then there is neither a sentence nor an example. */
+  readonly failingRows: number
+  readonly found: string | null
+  /** JSON */
+  readonly example: string | null
+}
+
+export interface HeldMartEntry {
+  readonly runId: number
+  readonly martName: string
+  readonly reason: string
 }
 
 /** Numbers of runs whose status a rollback changes. */
@@ -157,6 +183,9 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'rule_results', entries.ruleResults)
   await insertRows(engine, catalog, 'data_files', entries.dataFiles)
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
+  await insertRows(engine, catalog, 'mart_inputs', entries.martInputs ?? [])
+  await insertRows(engine, catalog, 'mart_tests', entries.martTests ?? [])
+  await insertRows(engine, catalog, 'held_marts', entries.heldMarts ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
 }
 

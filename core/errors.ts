@@ -14,6 +14,7 @@ export const ERROR_KINDS = {
   CSV_HEADER_MISMATCH: 'input',
   CSV_NO_RECORD_FITS: 'input',
   CSV_DOES_NOT_ADD_UP: 'input',
+  MART_TEST_FAILED: 'input',
   USAGE: 'config',
   CONFIG_NOT_FOUND: 'config',
   CONFIG_NOT_JSON: 'config',

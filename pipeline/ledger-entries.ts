@@ -15,6 +15,7 @@ import { droplakeVersion } from '../core/package-folder.ts'
 import { isStopped } from '../core/stop.ts'
 import type { AppResult } from './app/index.ts'
 import type { TableResult } from './dw/index.ts'
+import { martEntries } from './mart-entries.ts'
 import type { OdsResult } from './ods/index.ts'
 
 export interface RunResults {
@@ -40,10 +41,15 @@ export function ledgerEntries(
   return {
     runs: [...interruptedEntries(lake, leftover), committedEntry(lake, run, files)],
     files,
-    steps: [...ods.steps, ...tables.map((table) => table.step), ...app.marts.flatMap((mart) => mart.step ?? [])],
+    steps: [
+      ...ods.steps,
+      ...tables.map((table) => table.step),
+      ...app.marts.flatMap((mart) => (mart.isNew ? mart.step : [])),
+    ],
     ruleResults: tables.flatMap((table) => table.ruleResults),
     dataFiles: written.filter((file) => file !== null),
     removed: app.removed,
+    ...martEntries(run, app),
   }
 }
 
@@ -52,7 +58,7 @@ export function maintenanceEntries(
   lake: Lake,
   run: Run,
   leftover: Recovery,
-  change: Partial<Pick<LedgerEntries, 'dataFiles' | 'removed' | 'undo' | 'vacuums'>>,
+  change: Partial<Pick<LedgerEntries, 'dataFiles' | 'removed' | 'undo' | 'vacuums' | 'martInputs'>>,
 ): LedgerEntries {
   const runs = [...interruptedEntries(lake, leftover), committedEntry(lake, run, [])]
   return { files: [], steps: [], ruleResults: [], dataFiles: [], removed: [], ...change, runs }

@@ -38,7 +38,14 @@ export function planDelivery(run: Run, ods: OdsResult, tables: readonly TableRes
       .filter((mart) => mart.isNew)
       .map((mart) => ({ martName: mart.martName, martPath: mart.dataFile.path })),
     goneMarts: app.goneMarts,
+    failingMarts: failingMarts(app),
   }
+}
+
+function failingMarts({ marts }: AppResult): NonNullable<DeliveryPlan['failingMarts']> {
+  return marts
+    .map(({ martName, tests }) => ({ martName, rowsPaths: tests.flatMap((test) => test.rowsPath ?? []) }))
+    .filter(({ rowsPaths }) => rowsPaths.length > 0)
 }
 
 /** `employees.csv` of run 7: `employees.csv.7.csv`, so that no two uploads of any run share a name. */

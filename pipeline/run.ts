@@ -34,8 +34,8 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
 
     // Whether this run can work at all.
     await checkContracts(lake)
-    await showTables(lake.engine, project.config.tables, (table) => livePaths(lake.state, lake.layout, 'dw', table))
     const queries = await readMarts(lake.engine, project)
+    await showTables(lake.engine, project.config.tables, (table) => livePaths(lake.state, lake.layout, 'dw', table))
 
     // The work, up to the commit. When it fails, nothing of it is seen.
     const run = await startRun(lake, leftover.interrupted)

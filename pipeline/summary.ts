@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { Lake, Run } from '../control/lake.ts'
 import { type Counts, type FileEntry, type RuleResult, sumCounts } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
-import type { AppResult } from './app/index.ts'
-import { type DeliveryPlan, reportPath } from './deliver/index.ts'
+import type { AppResult, HeldBack, MartResult, TestResult } from './app/index.ts'
+import { type DeliveryPlan, failingRowsPath, reportPath } from './deliver/index.ts'
 import type { TableResult } from './dw/index.ts'
 import type { OdsResult, Original } from './ods/index.ts'
 import type { ClaimedUpload } from './uploads/index.ts'
@@ -22,12 +22,8 @@ export interface RunSummary {
   readonly waiting: readonly string[]
   /** Broken rules, most frequent first. */
   readonly rules: readonly RuleResult[]
-  readonly marts: readonly {
-    readonly mart: string
-    readonly rows: number
-    readonly isNew: boolean
-    readonly report: string
-  }[]
+  /** Each after those that it reads. */
+  readonly marts: readonly MartSummary[]
   /** Earlier runs that were cut short and are undone or finished now. */
   readonly recovered: { readonly interrupted: readonly number[]; readonly finished: readonly number[] }
   /** What could not be done after the commit, a sentence each; the next run tries again. */
@@ -52,6 +48,19 @@ export interface FileSummary extends Counts {
   readonly reason: string | null
   /** Refused: what to do next. */
   readonly hint: string | null
+}
+
+export interface MartSummary {
+  readonly mart: string
+  /** Rows of the version that people see; null when there is none. */
+  readonly rows: number | null
+  readonly isNew: boolean
+  /** Null when there is no version that people see. */
+  readonly report: string | null
+  /** Why its new version was not published, and where more of the rows are that its tests found. */
+  readonly heldBack: (HeldBack & { readonly failingRows: string | null }) | null
+  /** The tests that failed, with the first few rows that they found. */
+  readonly failedTests: readonly Pick<TestResult, 'test' | 'failingRows' | 'sample'>[]
 }
 
 /** What a run's stages left behind, for the summary. */
@@ -85,12 +94,7 @@ export function summarizeRun(
     files: work.files.map((file) => summarizeFile(file, originals, hints.get(file.name) ?? null)),
     waiting: work.uploads.filter((upload) => upload.status === 'waiting').map((upload) => upload.name),
     rules: work.tables.flatMap((table) => table.ruleResults).sort((a, b) => b.records - a.records),
-    marts: work.app.marts.map((mart) => ({
-      mart: mart.martName,
-      rows: mart.dataFile.rows,
-      isNew: mart.isNew,
-      report: reportPath(layout, mart.martName),
-    })),
+    marts: work.app.marts.map((mart) => summarizeMart(lake, mart)),
     recovered: {
       interrupted: leftover.interrupted.map((note) => note.runId),
       finished: leftover.unfinished.map((note) => note.runId),
@@ -114,6 +118,21 @@ function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary 
     table,
     ...sumCounts(work.files.filter((file) => file.tableName === table)),
     rows: added.reduce((sum, file) => sum + file.rows, rowsBefore),
+  }
+}
+
+function summarizeMart({ layout }: Lake, { martName, dataFile, isNew, heldBack, tests }: MartResult): MartSummary {
+  const failedTests = tests
+    .filter((test) => test.found !== null)
+    .map(({ test, failingRows, sample }) => ({ test, failingRows, sample }))
+  const failingRows = failedTests.length === 0 ? null : failingRowsPath(layout, martName)
+  return {
+    mart: martName,
+    rows: dataFile?.rows ?? null,
+    isNew,
+    report: dataFile === null ? null : reportPath(layout, martName),
+    heldBack: heldBack === null ? null : { ...heldBack, failingRows },
+    failedTests,
   }
 }
 

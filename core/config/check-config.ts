@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { checkMarts } from './check-marts.ts'
 import { didYouMean } from './nearest-name.ts'
 import { findReferenceCycle, orderTables } from './order-tables.ts'
 import type { Config, TableConfig } from './schema.ts'
@@ -55,6 +55,9 @@ function checkNames(config: Config): string[] {
   const lower = names.map((name) => name.toLowerCase())
   if (Object.hasOwn(config.tables, 'files')) {
     faults.push('tables.files: the name is taken by quarantine/files/; give the table another one.')
+  }
+  if (Object.hasOwn(config.tables, 'marts')) {
+    faults.push('tables.marts: the name is taken by quarantine/marts/; give the table another one.')
   }
   const twice = names.filter((name, index) => lower.indexOf(name.toLowerCase()) !== index)
   return [
@@ -165,12 +168,6 @@ function checkCycle(config: Config): string[] {
   return [
     `tables: references go round in a circle (${findReferenceCycle(config.tables).join(' → ')}); take one of them away.`,
   ]
-}
-
-function checkMarts(config: Config, projectFolder: string): string[] {
-  return Object.entries(config.marts)
-    .filter(([, mart]) => !existsSync(resolve(projectFolder, mart.sql)))
-    .map(([name, mart]) => `marts.${name}.sql: there is no file "${mart.sql}" in ${projectFolder}.`)
 }
 
 function columnFault(at: string, tableName: string, column: string, columns: readonly string[]): string[] {

@@ -65,7 +65,8 @@ async function inboxQuery(lake: Lake, entry: DeliveryPlan['inbox'][number]): Pro
   return sql`select _id, _line, array_to_string(_rules, '; ') as _rules, _reason, ${join(columns, ', ')} from ${rejects} order by _line`
 }
 
-async function writeCsv(lake: Lake, path: string, query: Sql): Promise<void> {
+/** The rows of a query as CSV with a header, whole or not at all. */
+export async function writeCsv(lake: Lake, path: string, query: Sql): Promise<void> {
   await ensureFolder(dirname(path))
   const beside = besidePath(path)
   await copyCsv(lake, beside, query)

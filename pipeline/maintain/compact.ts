@@ -106,11 +106,7 @@ async function compactGroups(lake: Lake, run: Run, groups: readonly CompactionGr
   for (const [index, group] of groups.entries()) written.push(await compactGroup(lake, run, group, index + 1))
   const removed = groups.flatMap((group) => group.files.map((file) => file.path))
   const gone = new Set(removed)
-  const dwFiles = [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written]
-  const marts = await carryMarts(
-    lake,
-    dwFiles.filter((file) => file.layer === 'dw'),
-  )
+  const marts = await carryMarts(lake, [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written])
   return {
     entries: { dataFiles: [...written, ...marts], removed: [...removed, ...marts.map((mart) => mart.path)] },
   }
