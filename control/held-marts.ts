@@ -3,20 +3,22 @@ import { ident, type Sql, sql } from '../core/sql.ts'
 import { hasControlTable } from './migrate.ts'
 
 /**
- * A query of the marts that are held back today: `mart_name`, `reason`. Every run says of every mart whether it is, so that
- * the last one which counts tells; rollbacks and the like do not ask.
+ * A query of the marts that are held back today: `run_id`, `mart_name`, `reason`. A run says of every mart what became of it,
+ * so that the last one which counts tells; rollbacks and the like do not ask.
  */
 export function heldMarts(catalog: string): Sql {
-  const [held, runs] = [ident(catalog, 'control', 'held_marts'), ident(catalog, 'control', 'runs')]
+  const [results, runs] = [ident(catalog, 'control', 'mart_results'), ident(catalog, 'control', 'runs')]
   return sql`
     select run_id, mart_name, reason
-    from ${held}
-    where run_id = (select max(run_id) from ${runs} where status = 'committed' and command = 'run')`
+    from ${results}
+    where outcome = 'held_back' and run_id = (
+      select max(run_id) from ${results} join ${runs} as _runs using (run_id) where _runs.status = 'committed'
+    )`
 }
 
 /** By name of a mart that is held back today: since which run, and why. */
 export async function readHeldMarts(engine: Engine, catalog: string): Promise<Map<string, string>> {
-  if (!(await hasControlTable(engine, catalog, 'held_marts'))) return new Map()
+  if (!(await hasControlTable(engine, catalog, 'mart_results'))) return new Map()
   const rows = await engine.rows<{ run_id: number; mart_name: string; reason: string }>(
     sql`${heldMarts(catalog)} order by mart_name`,
   )

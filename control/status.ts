@@ -6,9 +6,10 @@ import { DroplakeError } from '../core/errors.ts'
 import { sql } from '../core/sql.ts'
 import { newestCatalog } from './catalog.ts'
 import { readHeldMarts } from './held-marts.ts'
-import { layoutOf } from './layout.ts'
+import { type Layer, layoutOf } from './layout.ts'
 import { hasControlTable } from './migrate.ts'
 import { withCatalog } from './read-catalog.ts'
+import { countTableRows } from './table-rows.ts'
 
 /** What a lake holds and what waits for a run or for a person. Column names as in the control tables. */
 export interface LakeStatus {
@@ -51,10 +52,11 @@ async function readCatalogStatus(
   const runs = await engine.rows(sql`
     select run_id, status, version, started_at, files, records, loaded, updated, unchanged, quarantined, refused, duplicates, error
     from control.runs order by run_id desc limit 10`)
-  const layers = await engine.rows<{ layer: string; name: string; rows: number }>(sql`
+  const layers = await engine.rows<{ layer: Layer; name: string; rows: number }>(sql`
     select layer, table_name as name, sum(rows)::bigint as rows from control.data_files where removed_in is null group by all order by name`)
   const rowsIn = (layer: string, name: string) =>
     layers.find((row) => row.layer === layer && row.name === name)?.rows ?? 0
+  const counted = layers.map(({ layer, name, rows }) => ({ layer, tableName: name, rows }))
   const known = layers.filter((row) => row.layer === 'dw' || row.layer === 'rejects').map((row) => row.name)
   const tables = new Set([...Object.keys(project.config.tables), ...known])
   return {
@@ -62,10 +64,11 @@ async function readCatalogStatus(
     runs,
     tables: [...tables].map((name) => ({
       table: name,
-      rows: rowsIn('dw', name),
+      rows: countTableRows(counted, name, project.config.tables[name]),
       quarantined: rowsIn('rejects', name),
     })),
     marts: await readMartStatus(
+      project,
       engine,
       layers.filter((row) => row.layer === 'app'),
     ),
@@ -73,11 +76,14 @@ async function readCatalogStatus(
 }
 
 async function readMartStatus(
+  project: Project,
   engine: Engine,
   live: readonly { readonly name: string; readonly rows: number }[],
 ): Promise<LakeStatus['marts']> {
   const { catalog } = await engine.row<{ catalog: string }>(sql`select current_catalog() as catalog`)
-  const heldBack = await readHeldMarts(engine, catalog)
+  const heldBack = new Map(
+    [...(await readHeldMarts(engine, catalog))].filter(([name]) => Object.hasOwn(project.config.marts, name)),
+  )
   const rows = new Map<string, number | null>([...heldBack.keys()].map((name) => [name, null]))
   for (const mart of live) rows.set(mart.name, mart.rows)
   return [...rows].map(([mart, count]) => ({ mart, rows: count, heldBack: heldBack.get(mart) ?? null }))

@@ -2,11 +2,11 @@ import type { Run } from '../control/lake.ts'
 import type { LedgerEntries, MartInput } from '../control/ledger.ts'
 import type { AppResult, MartInputs } from './app/index.ts'
 
-/** What a run adds to the control tables about its marts: what they read, what their tests said, which were held back. */
+/** What a run adds to the control tables about its marts: what they read, what their tests said, what became of them. */
 export function martEntries(
   { runId }: Run,
   { marts }: AppResult,
-): Pick<LedgerEntries, 'martInputs' | 'martTests' | 'heldMarts'> {
+): Pick<LedgerEntries, 'martInputs' | 'martTests' | 'martResults'> {
   return {
     martInputs: marts.flatMap((mart) => (mart.isNew ? martInputsOf(mart.dataFile.path, mart.inputs) : [])),
     martTests: marts.flatMap(({ martName, tests }) =>
@@ -15,9 +15,10 @@ export function martEntries(
         return { runId, martName, test, failingRows, found, example }
       }),
     ),
-    heldMarts: marts.flatMap(({ martName, heldBack }) =>
-      heldBack === null ? [] : [{ runId, martName, reason: heldBack.reason }],
-    ),
+    martResults: marts.map(({ martName, isNew, heldBack }) => {
+      const outcome = heldBack !== null ? 'held_back' : isNew ? 'new' : 'unchanged'
+      return { runId, martName, outcome, reason: heldBack?.reason ?? null }
+    }),
   }
 }
 

@@ -1,4 +1,4 @@
--- Format 3: what marts read, what their tests said, and which were held back.
+-- Format 3: what marts read, what their tests said, and what became of them.
 
 -- One row per data file of a mart and table or mart that it was made of.
 create table control.mart_inputs (
@@ -16,9 +16,10 @@ create table control.mart_tests (
   example varchar                -- failing: JSON of the first row
 );
 
--- One row per run and mart whose new version was not published: the one before stayed.
-create table control.held_marts (
+-- One row per run and mart: what became of it.
+create table control.mart_results (
   run_id bigint not null,
   mart_name varchar not null,
-  reason varchar not null        -- the tests that failed, or the mart that it reads and that was held back
+  outcome varchar not null,      -- new | unchanged | held_back: the version before stays
+  reason varchar                 -- held_back: the tests that failed, or the mart that it reads and that was held back
 );

@@ -103,10 +103,10 @@ const MARTS: Question = {
   query: sql`
     with inputs as (
       select
-        case layer when 'dw' then 'dw.' else 'app.' end || table_name as input,
+        case layer when 'app' then 'app.' else 'dw.' end || table_name as input,
         max(greatest(added_in, coalesce(removed_in, 0))) as changed_in
       from lake.control.data_files
-      where layer in ('dw', 'app')
+      where layer in ('dw', 'replaced', 'closed', 'app')
       group by all
     )
     select path, added_in as version, input, changed_in

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { didYouMean } from './nearest-name.ts'
 import type { Config, MartConfig, MartTestsConfig } from './schema.ts'
 
 /** Whether a test of a mart is a file, not a condition. */
@@ -9,15 +10,17 @@ export function isSqlFile(test: string): boolean {
 
 /** What the config alone tells of the marts: files that are not there, tests that cannot hold. */
 export function checkMarts(config: Config, projectFolder: string): string[] {
-  return Object.entries(config.marts).flatMap(([name, mart]) => [
+  const faults = Object.entries(config.marts).flatMap(([name, mart]) => [
     ...missingFiles(name, mart, projectFolder),
     ...(mart.tests === undefined ? [] : testFaults(`marts.${name}.tests`, mart.tests)),
   ])
+  return [...faults, ...checkReports(config)]
 }
 
 function missingFiles(martName: string, mart: MartConfig, projectFolder: string): string[] {
   const tests = Object.entries(mart.tests?.sql ?? {}).filter(([, test]) => isSqlFile(test))
-  return [['sql', mart.sql] as const, ...tests.map(([name, path]) => [`tests.sql.${name}`, path] as const)]
+  const trace = mart.trace === undefined ? [] : [['trace', mart.trace] as const]
+  return [['sql', mart.sql] as const, ...trace, ...tests.map(([name, path]) => [`tests.sql.${name}`, path] as const)]
     .filter(([, path]) => !existsSync(resolve(projectFolder, path)))
     .map(([place, path]) => `marts.${martName}.${place}: there is no file "${path}" in ${projectFolder}.`)
 }
@@ -37,4 +40,24 @@ function rowCountFaults(at: string, rowCount: MartTestsConfig['rowCount']): stri
   return min !== undefined && max !== undefined && min > max
     ? [`${at}: "min" is ${min} and "max" ${max}; no number of rows is both.`]
     : []
+}
+
+function checkReports({ marts }: Config): string[] {
+  const names = Object.keys(marts)
+  return [
+    ...names
+      .filter((name) => name.toLowerCase() === 'index')
+      .map((name) => `marts.${name}: the name is taken by reports/index.html; give the mart another one.`),
+    ...Object.entries(marts).flatMap(([name, { report }]) => {
+      const other = report?.comparison?.mart
+      if (other === undefined || (other !== name && names.includes(other))) return []
+      const what = other === name ? `"${other}" is this mart itself` : `there is no mart "${other}"`
+      return [
+        `marts.${name}.report.comparison.mart: ${what}.${didYouMean(
+          other,
+          names.filter((one) => one !== name),
+        )}`,
+      ]
+    }),
+  ]
 }

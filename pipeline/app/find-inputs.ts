@@ -1,7 +1,6 @@
 import { didYouMean } from '../../core/config/nearest-name.ts'
 import type { Config } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
-import { messageOf } from '../../core/errors.ts'
 import { type MartInputs, martInvalid } from './mart-query.ts'
 import { type Relation, readRelations } from './read-relations.ts'
 
@@ -17,9 +16,9 @@ export async function findInputs(
   place: string,
   text: string,
 ): Promise<MartInputs & { readonly isFickle: boolean }> {
-  const { qualified, isFickle, hidden } = await readRelations(engine, text).catch((cause: unknown) => {
-    throw martInvalid(place, messageOf(cause), cause)
-  })
+  const relations = await readRelations(engine, text)
+  if (typeof relations === 'string') throw martInvalid(place, relations)
+  const { qualified, isFickle, hidden } = relations
   if (hidden[0] !== undefined)
     throw martInvalid(place, `it uses ${hidden[0]}(), which does not tell what it reads; name the tables instead`)
   const found = { tables: new Set<string>(), marts: new Set<string>() }

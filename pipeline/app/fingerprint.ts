@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DataFile } from '../../control/ledger.ts'
+import { isOfTable } from '../../control/table-rows.ts'
 import { contractsOf } from '../../core/config/contracts.ts'
 import type { Config } from '../../core/config/schema.ts'
 import type { MartQuery } from './mart-query.ts'
@@ -23,8 +24,8 @@ export function fingerprintOf(query: MartQuery, tables: Config['tables'], dataFi
 
 /** The data files that a mart reads, of tables and marts. */
 export function inputFilesOf({ inputs, isFickle }: MartQuery, dataFiles: readonly DataFile[]): DataFile[] {
-  return dataFiles.filter(({ layer, tableName }) => {
-    if (layer === 'dw') return isFickle || inputs.tables.includes(tableName)
-    return layer === 'app' && inputs.marts.includes(tableName)
+  return dataFiles.filter((file) => {
+    if (isOfTable(file)) return isFickle || inputs.tables.includes(file.tableName)
+    return file.layer === 'app' && inputs.marts.includes(file.tableName)
   })
 }

@@ -1,7 +1,8 @@
 import { removeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile, StepEntry } from '../../control/ledger.ts'
-import type { TableResult } from '../dw/index.ts'
+import { isOfTable } from '../../control/table-rows.ts'
+import { type TableResult, tableFilesAdded } from '../dw/index.ts'
 import { buildMart } from './build-mart.ts'
 import { fingerprintOf, inputFilesOf } from './fingerprint.ts'
 import type { MartInputs, MartQuery } from './mart-query.ts'
@@ -11,7 +12,7 @@ import { showMart, showMarts } from './show-marts.ts'
 export { computeMart } from './build-mart.ts'
 export { fingerprintOf, inputFilesOf } from './fingerprint.ts'
 export type { MartInputs, MartQuery } from './mart-query.ts'
-export { readMarts } from './read-marts.ts'
+export { checkTraces, readMarts, readTrace } from './read-marts.ts'
 export type { RowText, TestResult } from './run-tests.ts'
 export { showMarts } from './show-marts.ts'
 
@@ -69,8 +70,7 @@ export async function buildMarts(
 ): Promise<AppResult> {
   await showMarts(lake.engine, lake.layout, [])
   const present = lake.state.dataFiles.filter((file) => file.layer === 'app')
-  const dwFiles = lake.state.dataFiles.filter((file) => file.layer === 'dw')
-  const dataFiles = [...dwFiles, ...tables.flatMap((table) => table.rows ?? [])]
+  const dataFiles = [...lake.state.dataFiles.filter(isOfTable), ...tables.flatMap(tableFilesAdded)]
   const marts: MartResult[] = []
   for (const query of queries) {
     const before = present.find((file) => file.tableName === query.martName) ?? null
@@ -128,7 +128,9 @@ async function makeMart(
     return { martName, inputs, tests, isNew: false, dataFile: before, heldBack: { reason } }
   }
   lake.log.info(logged, 'mart built')
-  const rowsIn = inputFilesOf(query, dataFiles).reduce((sum, file) => sum + file.rows, 0)
+  const rowsIn = inputFilesOf(query, dataFiles)
+    .filter(({ layer }) => layer === 'dw' || layer === 'app')
+    .reduce((sum, file) => sum + file.rows, 0)
   const { rows: rowsOut } = dataFile
   const step: StepEntry = { runId: run.runId, stage: 'app', target: martName, rowsIn, rowsOut, durationMs }
   return { martName, inputs, tests, isNew: true, dataFile, step, heldBack: null }

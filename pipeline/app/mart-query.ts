@@ -21,6 +21,12 @@ export interface MartTest extends SelectText {
   readonly finding: string
 }
 
+/** A column of a mart as the engine knows it; `type` is DuckDB's: `DECIMAL(10,2)`. */
+export interface MartColumn {
+  readonly name: string
+  readonly type: string
+}
+
 /** A mart's SQL, what it reads and what must hold of its rows. */
 export interface MartQuery extends SelectText {
   readonly martName: string
@@ -31,6 +37,7 @@ export interface MartQuery extends SelectText {
   /** Its rows depend on more than its inputs: the time, chance, or files of its own. */
   readonly isFickle: boolean
   readonly tests: readonly MartTest[]
+  readonly columns: readonly MartColumn[]
 }
 
 /** `pipeline/app/marts/hires.sql` of which mart, for messages: `mart "hires" (pipeline/app/marts/hires.sql)`. */

@@ -37,6 +37,36 @@ export async function readMarts(engine: Engine, project: Project): Promise<MartQ
   })
 }
 
+/**
+ * Hold the SQL of every `trace` against empty tables and marts, too.
+ *
+ * @param queries of `readMarts`
+ * @throws {DroplakeError} MART_INVALID
+ */
+export async function checkTraces(engine: Engine, project: Project, queries: readonly MartQuery[]): Promise<void> {
+  await withEmptyTables(engine, project.config.tables, async () => {
+    for (const { martName, columns } of queries) await showEmptyMart(engine, martName, columns)
+    for (const [martName, { trace }] of Object.entries(project.config.marts))
+      if (trace !== undefined) await readTrace(engine, project, martName, trace)
+  })
+}
+
+/**
+ * Read the SELECT of the rows behind a mart, with the values of the parameters that it uses. The engine must have what it
+ * reads.
+ *
+ * @throws {DroplakeError} MART_INVALID
+ */
+export async function readTrace(engine: Engine, project: Project, martName: string, path: string): Promise<SelectText> {
+  const place = martPlace(martName, path)
+  const text = await readSelect(engine, project, place, path)
+  const query = await withParameters(engine, project, place, text)
+  await describeColumns(engine, query).catch((cause: unknown) => {
+    throw martInvalid(place, messageOf(cause), cause)
+  })
+  return query
+}
+
 /** A mart whose text is read; whether the engine can run it shows when the marts that it reads are there. */
 interface Draft {
   readonly martName: string
@@ -113,7 +143,7 @@ async function readMart(engine: Engine, project: Project, draft: Draft): Promise
     })
     tests.push({ name, finding, ...test })
   }
-  return { martName, path, ...query, inputs, isFickle, tests }
+  return { martName, path, ...query, inputs, isFickle, tests, columns }
 }
 
 /** SQL knows no upper and lower case. */

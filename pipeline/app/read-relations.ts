@@ -1,6 +1,5 @@
 import type { Engine } from '../../core/engine.ts'
-import { DroplakeError } from '../../core/errors.ts'
-import { sql } from '../../core/sql.ts'
+import { isTree, parseSelects, piecesOf, type Tree, textOf, textsOf, treeOf, treesOf } from '../../core/syntax-tree.ts'
 
 /** A table, view or file that SQL names; what is not written is empty. */
 export interface Relation {
@@ -33,78 +32,43 @@ const HIDDEN = /^query(_table)?$/i
  * The tables that a SELECT reads, from the engine's own syntax tree: subqueries, set operations, PIVOT and all. Names in
  * comments and texts are none, nor is a CTE; one that has the name of a table hides only the unqualified name.
  *
- * @throws {DroplakeError} ENGINE_FAILED when the text is not one SELECT that the engine can describe
+ * @returns a sentence when the text is not one SELECT that the engine can describe
  */
-export async function readRelations(engine: Engine, text: string): Promise<Relations> {
-  const { tree } = await engine.row<{ tree: string }>(
-    sql`select json_serialize_sql(${text}::varchar, skip_null := true, skip_empty := true, skip_default := true) as tree`,
-  )
-  const parsed = JSON.parse(tree) as { error: boolean; error_message?: string }
-  if (parsed.error) {
-    const isOther = parsed.error_message?.startsWith('Only SELECT statements') ?? false
-    const found = isOther
-      ? 'found another statement; expected a SELECT'
-      : (parsed.error_message ?? 'it cannot be parsed')
-    throw new DroplakeError('ENGINE_FAILED', found)
-  }
-  const found: Found = { relations: [], cteNames: new Set(), tableFunctions: [], isFickle: false }
-  visit(parsed, found)
-  return relationsOf(found)
-}
-
-interface Found {
-  readonly relations: Relation[]
-  readonly cteNames: Set<string>
-  readonly tableFunctions: string[]
-  isFickle: boolean
-}
-
-/** A node of the tree; which keys it has depends on `type`. */
-type Node = Readonly<Record<string, unknown>>
-
-function visit(value: unknown, found: Found): void {
-  if (typeof value !== 'object' || value === null) return
-  if (!Array.isArray(value)) note(value as Node, found)
-  for (const child of Object.values(value)) visit(child, found)
-}
-
-function note(node: Node, found: Found): void {
-  const text = (key: string) => (typeof node[key] === 'string' ? node[key] : '')
-  if ('sample' in node) found.isFickle = true
-  for (const { key } of cteEntries(node)) found.cteNames.add(key.toLowerCase())
-  switch (node.type) {
-    case 'BASE_TABLE':
-      found.relations.push({ catalog: text('catalog_name'), schema: text('schema_name'), name: text('table_name') })
-      break
-    case 'TABLE_FUNCTION':
-      found.tableFunctions.push(String((node.function as Node).function_name))
-      break
-    case 'FUNCTION':
-      found.isFickle ||= FICKLE_FUNCTION.test(text('function_name'))
-      break
-    case 'COLUMN_REF':
-      found.isFickle ||= isFickleWord(node.column_names)
-  }
-}
-
-/** `cte_map: { map: [{ key, value }] }`, of a node with a WITH. */
-function cteEntries(node: Node): readonly { readonly key: string }[] {
-  const { map } = (node.cte_map ?? {}) as { map?: readonly { key: string }[] }
-  return map ?? []
-}
-
-function isFickleWord(columnNames: unknown): boolean {
-  return Array.isArray(columnNames) && columnNames.length === 1 && FICKLE_WORD.test(String(columnNames[0]))
-}
-
-function relationsOf({ relations, cteNames, tableFunctions, isFickle }: Found): Relations {
+export async function readRelations(engine: Engine, text: string): Promise<Relations | string> {
+  const statements = await parseSelects(engine, text)
+  if (typeof statements === 'string')
+    return statements.startsWith('Only SELECT statements') ? 'found another statement; expected a SELECT' : statements
+  const pieces = [...piecesOf(statements)]
+  const relations = pieces.filter(({ type }) => type === 'BASE_TABLE').map(relationOf)
+  const cteNames = new Set(pieces.flatMap(cteNamesOf))
+  const tableFunctions = pieces
+    .filter(({ type }) => type === 'TABLE_FUNCTION')
+    .map((piece) => textOf(treeOf(piece.function).function_name))
   const isQualified = (relation: Relation) => relation.schema !== '' || relation.catalog !== ''
-  const qualified = new Map(relations.filter(isQualified).map((relation) => [JSON.stringify(relation), relation]))
   // An unqualified name that is no CTE is a file: `from 'budget.csv'`.
   const isFile = (relation: Relation) => !isQualified(relation) && !cteNames.has(relation.name.toLowerCase())
+  const qualified = relations.filter(isQualified).map((relation) => [JSON.stringify(relation), relation] as const)
   return {
-    qualified: [...qualified.values()],
-    isFickle: isFickle || relations.some(isFile) || tableFunctions.some((name) => !OWN_ROWS.test(name)),
+    qualified: [...new Map(qualified).values()],
+    isFickle:
+      pieces.some(isFicklePiece) || relations.some(isFile) || tableFunctions.some((name) => !OWN_ROWS.test(name)),
     hidden: tableFunctions.filter((name) => HIDDEN.test(name)),
   }
+}
+
+function relationOf(piece: Tree): Relation {
+  return { catalog: textOf(piece.catalog_name), schema: textOf(piece.schema_name), name: textOf(piece.table_name) }
+}
+
+/** `cte_map: { map: [{ key, value }] }`, of a piece with a WITH; lower case, as SQL does not tell them apart. */
+function cteNamesOf(piece: Tree): string[] {
+  const entries = isTree(piece.cte_map) ? treesOf(piece.cte_map.map) : []
+  return entries.map(({ key }) => textOf(key).toLowerCase())
+}
+
+function isFicklePiece(piece: Tree): boolean {
+  if (isTree(piece.sample)) return true
+  if (piece.type === 'FUNCTION') return FICKLE_FUNCTION.test(textOf(piece.function_name))
+  const names = piece.type === 'COLUMN_REF' ? textsOf(piece.column_names) : []
+  return names.length === 1 && FICKLE_WORD.test(names[0] ?? '')
 }

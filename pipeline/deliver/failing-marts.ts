@@ -3,8 +3,8 @@ import type { Lake } from '../../control/lake.ts'
 import type { Layout } from '../../control/layout.ts'
 import { listFolder, removePath, syncFolder } from '../../core/durable-files.ts'
 import { readParquet, sql } from '../../core/sql.ts'
+import { writeCsv } from './csv-file.ts'
 import type { DeliveryPlan } from './plan.ts'
-import { writeCsv } from './write-csv.ts'
 
 /** Where the rows lie that the tests of a mart found in the last run. */
 export function failingRowsPath(layout: Layout, martName: string): string {

@@ -2,6 +2,7 @@ import { join as joinPath } from 'node:path'
 import { readHeldMarts } from '../../control/held-marts.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import { isLiveIn, type StoredFile } from '../../control/stored-files.ts'
+import { tableFilesOf } from '../../control/table-rows.ts'
 import type { CheckResult, Finding, Verification } from '../../control/verify/index.ts'
 import { hashFile } from '../../core/durable-files.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
@@ -20,11 +21,7 @@ export async function checkMartRows(verification: Verification): Promise<CheckRe
   const read = await readMarts(engine, project).catch((error: unknown) => messageOf(error))
   if (typeof read === 'string')
     return { examined: '0 marts', findings: [], notes: [`marts: their SQL cannot be run today: ${read}`] }
-  await showTables(engine, project.config.tables, (table) =>
-    live
-      .filter((file) => file.layer === 'dw' && file.tableName === table)
-      .map((file) => joinPath(layout.lake, file.path)),
-  )
+  await showTables(engine, project.config.tables, (table) => tableFilesOf(live, layout, table))
   await showMarts(engine, layout, marts)
   const heldBack = await readHeldMarts(engine, 'lake')
   const findings: Finding[] = []

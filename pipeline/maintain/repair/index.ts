@@ -3,6 +3,7 @@ import type { DataFile } from '../../../control/ledger.ts'
 import { type OpenOptions, withLake } from '../../../control/open-lake.ts'
 import { type RepairStep, repairCatalogs, type Unrepaired } from '../../../control/repair/repair-catalogs.ts'
 import { isNeededSince, readStoredFiles, type StoredFile } from '../../../control/stored-files.ts'
+import { isOfTable } from '../../../control/table-rows.ts'
 import { type Finding, versionsText } from '../../../control/verify/index.ts'
 import type { Project } from '../../../core/config/load-config.ts'
 import { verify } from '../../verify/index.ts'
@@ -90,7 +91,7 @@ function damagedFiles(findings: readonly Finding[]): (Finding & { readonly file:
     if (isDataFile && finding.file !== null && !byFile.has(finding.file))
       byFile.set(finding.file, { ...finding, file: finding.file })
   }
-  const order = ['ods', 'rejects', 'dw', 'app']
+  const order = ['ods', 'rejects', 'dw', 'replaced', 'closed', 'app']
   const rank = (finding: { file: string }) => order.indexOf(finding.file.split('/')[0] ?? '')
   return [...byFile.values()].sort((a, b) => rank(a) - rank(b) || (a.file < b.file ? -1 : 1))
 }
@@ -137,7 +138,7 @@ async function changeOf(lake: Lake, outcomes: readonly Outcome[]): Promise<Chang
   const replaced = outcomes.filter((outcome) => outcome.replacement !== null)
   const gone = new Set(replaced.map((outcome) => outcome.file.path))
   const written = replaced.map((outcome) => outcome.replacement as DataFile)
-  const isInputChanged = written.some((file) => file.layer === 'dw' || file.layer === 'app')
+  const isInputChanged = written.some((file) => isOfTable(file) || file.layer === 'app')
   const dataFiles = [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written]
   const carried = isInputChanged ? await carryMarts(lake, dataFiles) : []
   const marts = carried.filter((mart) => !gone.has(mart.path))

@@ -1,6 +1,7 @@
 import type { Lake } from '../../../control/lake.ts'
 import type { DataFile } from '../../../control/ledger.ts'
 import { isLiveIn } from '../../../control/stored-files.ts'
+import { isOfTable } from '../../../control/table-rows.ts'
 import { computeMart, fingerprintOf, inputFilesOf, readMarts, showMarts } from '../../app/index.ts'
 import { showDwFiles } from '../show-dw-files.ts'
 import type { Damage, Source } from './repair-data-file.ts'
@@ -28,10 +29,7 @@ export async function martSource(lake: Lake, damage: Damage): Promise<Source | s
   const readable: DataFile[] = inputs.map((input) => replacements.get(input.path) ?? input)
   const missing = readable.find((input) => broken.has(input.path))
   if (missing !== undefined) return `"${missing.path}", which it reads, is damaged, too`
-  await showDwFiles(
-    lake,
-    readable.filter((input) => input.layer === 'dw'),
-  )
+  await showDwFiles(lake, readable.filter(isOfTable))
   await showMarts(
     lake.engine,
     lake.layout,

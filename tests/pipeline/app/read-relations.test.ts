@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../../../core/engine.ts'
-import { readRelations } from '../../../pipeline/app/read-relations.ts'
+import { type Relations, readRelations } from '../../../pipeline/app/read-relations.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -8,8 +8,10 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
+const relationsOf = async (text: string) => (await readRelations(engine, text)) as Relations
+
 const read = async (text: string) => {
-  const { qualified } = await readRelations(engine, text)
+  const { qualified } = await relationsOf(text)
   return qualified.map(({ catalog, schema, name }) => [catalog, schema, name].filter(Boolean).join('|')).sort()
 }
 
@@ -60,7 +62,7 @@ describe('rows that depend on more than tables', () => {
     "with b as (from dw.t) from 'b.csv'",
     'from duckdb_tables()',
   ])('%s is fickle', async (text) => {
-    expect((await readRelations(engine, text)).isFickle).toBe(true)
+    expect((await relationsOf(text)).isFickle).toBe(true)
   })
 
   test.each([
@@ -70,11 +72,16 @@ describe('rows that depend on more than tables', () => {
     "select make_date(2021, 1, 1), date_trunc('month', hired) from dw.t",
     'with recursive R as (select 1 as n union all select n + 1 from r where n < 9) from r',
   ])('%s is not', async (text) => {
-    expect((await readRelations(engine, text)).isFickle).toBe(false)
+    expect((await relationsOf(text)).isFickle).toBe(false)
   })
 })
 
 test('functions that hide what they read are told', async () => {
-  expect((await readRelations(engine, "from query_table('dw.t')")).hidden).toEqual(['query_table'])
-  expect((await readRelations(engine, "from query('from dw.t')")).hidden).toEqual(['query'])
+  expect((await relationsOf("from query_table('dw.t')")).hidden).toEqual(['query_table'])
+  expect((await relationsOf("from query('from dw.t')")).hidden).toEqual(['query'])
+})
+
+test('what is no SELECT is told', async () => {
+  expect(await readRelations(engine, 'drop table dw.t')).toBe('found another statement; expected a SELECT')
+  expect(await readRelations(engine, 'selec 1')).toBe('syntax error at or near "selec"')
 })
