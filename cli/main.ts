@@ -8,6 +8,7 @@ import * as config from './commands/config.ts'
 import * as diff from './commands/diff.ts'
 import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
+import * as quarantine from './commands/quarantine.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
 import * as report from './commands/report.ts'
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   run,
   status,
   runs,
+  quarantine,
   query,
   trace,
   report,
