@@ -47,7 +47,7 @@ const COMMANDS: readonly Command[] = [
  * Parse the command line, run one command, print.
  *
  * @param words without `node` and the program's name
- * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused, 75 lake busy,
+ * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused or a mart held back, 75 lake busy,
  *   130 and 143 stopped by SIGINT or SIGTERM
  */
 export async function main(words: readonly string[]): Promise<number> {

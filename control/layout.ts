@@ -16,6 +16,8 @@ export interface Layout {
   readonly reports: string
   readonly quarantine: string
   readonly refusedFiles: string
+  /** For each mart whose tests failed in the last run, a CSV of the rows that they found. */
+  readonly failingMarts: string
   readonly lake: string
   /** The catalog that people open. */
   readonly catalog: string
@@ -34,6 +36,7 @@ export function layoutOf(project: Project): Layout {
     reports: at(reports),
     quarantine: at(quarantine),
     refusedFiles: join(at(quarantine), 'files'),
+    failingMarts: join(at(quarantine), 'marts'),
     lake: at(lake),
     catalog: join(at(lake), 'lake.duckdb'),
     lockFile: join(at(lake), 'lock.duckdb'),

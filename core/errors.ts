@@ -17,6 +17,7 @@ export const ERROR_KINDS = {
   FILE_ROW_COUNT: 'input',
   FILE_RULE_BROKEN: 'input',
   FILE_REJECTS_EXCEEDED: 'input',
+  MART_TEST_FAILED: 'input',
   USAGE: 'config',
   CONFIG_NOT_FOUND: 'config',
   CONFIG_NOT_JSON: 'config',
