@@ -83,8 +83,8 @@ export function mayWait(table: TableConfig): boolean {
   return table.references.some((reference) => reference.onMissing === 'hold')
 }
 
-/** Whether data files say since when each row is valid: where rows change, the table may keep its history one day. */
-export function knowsValidity({ onConflict }: TableConfig): boolean {
+/** Whether records can change rows that are there. Data files then say since when each row is valid: the table may keep its history one day. */
+export function changesRows({ onConflict }: TableConfig): boolean {
   return onConflict === 'update' || onConflict === 'history'
 }
 
