@@ -12,6 +12,7 @@ export interface Layout {
   readonly reports: string
   readonly quarantine: string
   readonly refusedFiles: string
+  readonly backups: string
   readonly lake: string
   /** The catalog that people open. */
   readonly catalog: string
@@ -23,13 +24,14 @@ export interface Layout {
 
 export function layoutOf(project: Project): Layout {
   const at = (path: string) => resolve(project.folder, path)
-  const { uploads, processed, reports, quarantine, lake } = project.config.paths
+  const { uploads, processed, reports, quarantine, lake, backups } = project.config.paths
   return {
     uploads: at(uploads),
     processed: at(processed),
     reports: at(reports),
     quarantine: at(quarantine),
     refusedFiles: join(at(quarantine), 'files'),
+    backups: at(backups),
     lake: at(lake),
     catalog: join(at(lake), 'lake.duckdb'),
     lockFile: join(at(lake), 'lock.duckdb'),

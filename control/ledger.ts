@@ -3,7 +3,7 @@ import { ident, join, literal, readSql, type Sql, sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
 
 /** Layout of the files on disk. A change of it is the next number and is told in CHANGELOG.md. */
-export const LAKE_FORMAT = 2
+export const LAKE_FORMAT = 3
 
 export const LEDGER_SQL: Sql = readSql(import.meta.url, './ledger.sql')
 
@@ -43,7 +43,7 @@ export interface FileEntry extends Counts {
   readonly tableName: string | null
   readonly bytes: number | null
   readonly sha256: string | null
-  readonly outcome: 'loaded' | 'duplicate' | 'refused'
+  readonly outcome: 'loaded' | 'duplicate' | 'refused' | 'restored'
   readonly blank: number
   readonly duplicateOf: string | null
   /** JSON */
@@ -108,6 +108,10 @@ export interface LedgerEntries {
   readonly removed: readonly string[]
   readonly undo?: UndoEntries
   readonly vacuums?: readonly VacuumEntry[]
+  readonly backups?: readonly (BackupEntry & { readonly runId: number })[]
+  /** Paths of backups that are no more. */
+  readonly goneBackups?: readonly string[]
+  readonly restores?: readonly RestoreEntry[]
 }
 
 /** Numbers of runs whose status a rollback changes. */
@@ -123,6 +127,35 @@ export interface VacuumEntry {
   readonly oldestVersion: number
   readonly files: number
   readonly bytes: number
+}
+
+/** A backup of a table: the file, and what it holds. */
+export interface BackupEntry {
+  readonly tableName: string
+  readonly version: number
+  /** The run that made the version. */
+  readonly dataRun: number
+  /** Absolute. */
+  readonly path: string
+  readonly rows: number
+  readonly bytes: number
+  readonly codec: string
+  /** SHA-256 over the encoded rows. */
+  readonly digest: string
+  readonly madeAt: Date
+}
+
+/** A table that got its rows back from a backup. */
+export interface RestoreEntry {
+  readonly runId: number
+  readonly tableName: string
+  readonly path: string
+  /** Of the lake that the backup is of; null for a file of another program. */
+  readonly version: number | null
+  readonly digest: string
+  readonly rows: number
+  /** Rows that refer to nothing, loaded all the same. */
+  readonly orphans: number
 }
 
 /** The sum of several counts. */
@@ -157,6 +190,9 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'rule_results', entries.ruleResults)
   await insertRows(engine, catalog, 'data_files', entries.dataFiles)
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
+  await forgetBackups(engine, catalog, entries.goneBackups ?? [])
+  await insertRows(engine, catalog, 'backups', entries.backups ?? [])
+  await insertRows(engine, catalog, 'restores', entries.restores ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
 }
 
@@ -167,6 +203,12 @@ async function endRanges(engine: Engine, catalog: string, paths: readonly string
   await engine.run(
     sql`update ${dataFiles} set removed_in = ${version} where removed_in is null and list_contains(${removed}, path)`,
   )
+}
+
+async function forgetBackups(engine: Engine, catalog: string, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return
+  const backups = ident(catalog, 'control', 'backups')
+  await engine.run(sql`update ${backups} set is_gone = true where list_contains(${literal(paths)}, path)`)
 }
 
 /** A rollback's part: runs that count no more, and runs that a rollback before it had undone and that count again. */

@@ -10,6 +10,7 @@ interface Migration {
 /** From each format to the next, in order. A step that was published is history: a change is the next number. */
 const MIGRATIONS: readonly Migration[] = [
   { format: 2, statements: readSql(import.meta.url, './migrations/0002-tools.sql') },
+  { format: 3, statements: readSql(import.meta.url, './migrations/0003-backups.sql') },
 ]
 
 /**

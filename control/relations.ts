@@ -50,6 +50,11 @@ export function columnsOf(layer: Exclude<Layer, 'app'>, table: TableConfig): rea
   return [...own.map(([name, column]) => ({ name, type: sqlTypeOf(column) })), ...DW_COLUMNS]
 }
 
+/** The columns of DW that ride along with a table's own and tell where a row comes from. */
+export function lineageColumns(table: TableConfig): readonly Column[] {
+  return columnsOf('dw', table).filter(({ name }) => name.startsWith('_'))
+}
+
 /**
  * A SELECT over data files with exactly these columns, in this order.
  * A file from before a column was added to the contract gives NULL there; no file at all gives an empty table.

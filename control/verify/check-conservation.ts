@@ -1,5 +1,6 @@
 import type { EngineRow } from '../../core/engine.ts'
 import { type Sql, sql } from '../../core/sql.ts'
+import { countedFiles } from '../counted-files.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
 import type { Verification } from './verification.ts'
 
@@ -10,7 +11,7 @@ export async function checkConservation(verification: Verification): Promise<Che
     sql`select (select count(*) from lake.control.files) as files, (select count(*) from lake.control.runs) as runs`,
   )
   const findings: Finding[] = []
-  for (const { query, tell } of QUESTIONS) {
+  for (const { query, tell } of [FILES, RUNS, tablesQuestion(await countedFiles(engine, 'lake'))]) {
     for (const row of await engine.rows(query)) {
       const version = (row.version as number | null) ?? verification.version
       findings.push({
@@ -70,13 +71,12 @@ const RUNS: Question = {
     `run ${row.run_id}: its files, refused, duplicates, records, loaded, updated, unchanged, quarantined are ${row.told}; its uploads add up to ${row.counted}`,
 }
 
-/** What the uploads that count today have brought lies in the live data files; compaction and rollback keep that true. */
-const TABLES: Question = {
+/** What the uploads that count today have brought lies in the live data files; compaction, rollback and restore keep that true. */
+const tablesQuestion = (entries: Sql): Question => ({
   query: sql`
     with brought as (
-      select table_name, sum(loaded) as loaded, sum(updated) as updated, sum(quarantined) as quarantined
-      from lake.control.files
-      semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
+      select table_name, sum(loaded) filter (where is_held) as loaded, sum(quarantined) as quarantined
+      from ${entries}
       where table_name is not null
       group by table_name
     ),
@@ -97,6 +97,4 @@ const TABLES: Question = {
     order by table_name`,
   tell: (row) =>
     `table ${row.table_name}: its uploads loaded ${row.loaded} records and quarantined ${row.quarantined}; its live data files have ${row.rows} rows and ${row.rejects} refused records`,
-}
-
-const QUESTIONS: readonly Question[] = [FILES, RUNS, TABLES]
+})

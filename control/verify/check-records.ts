@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { EngineRow } from '../../core/engine.ts'
 import { literal, readParquet, type Sql, sql } from '../../core/sql.ts'
+import { countedFiles } from '../counted-files.ts'
 import type { Layer } from '../layout.ts'
 import { isLiveIn } from '../stored-files.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
@@ -34,10 +35,11 @@ export async function checkRecords(verification: Verification): Promise<CheckRes
 async function compareTable(verification: Verification, tableName: string): Promise<EngineRow[]> {
   return verification.engine.rows(sql`
     with entries as (
-      select file_id, any_value(name) as name, sum(loaded)::bigint as loaded, sum(updated)::bigint as updated, sum(quarantined)::bigint as quarantined
-      from lake.control.files
-      semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
-      where table_name = ${literal(tableName)} and outcome = 'loaded'
+      select
+        file_id, any_value(name) as name, coalesce(sum(loaded) filter (where is_held), 0)::bigint as loaded,
+        coalesce(sum(updated) filter (where is_held), 0)::bigint as updated, sum(quarantined)::bigint as quarantined
+      from ${await countedFiles(verification.engine, 'lake')}
+      where table_name = ${literal(tableName)} and outcome in ('loaded', 'restored')
       group by file_id
     ),
     held as (${countRows(verification, 'dw', tableName)}),

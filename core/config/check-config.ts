@@ -108,6 +108,11 @@ function checkColumns(at: string, table: TableConfig): string[] {
     if (column.format !== undefined && column.type !== 'date' && column.type !== 'timestamp') {
       faults.push(`${at}.columns.${name}.format: only a date or timestamp has a format; the type is "${column.type}".`)
     }
+    if (column.avro !== undefined && !['date', 'timestamp', 'time'].includes(column.type)) {
+      faults.push(
+        `${at}.columns.${name}.avro: only a date, timestamp or time can be text in Avro; the type is "${column.type}".`,
+      )
+    }
     faults.push(...formatFaults(`${at}.columns.${name}.format`, column.format))
     return faults
   })

@@ -21,6 +21,10 @@ const columnSchema = z.strictObject({
     .optional()
     .describe('date, timestamp: how a value is written, in strftime letters; default %Y-%m-%d, %Y-%m-%dT%H:%M:%SZ'),
   description: z.string().optional(),
+  avro: z
+    .literal('string')
+    .optional()
+    .describe('date, timestamp, time: written into Avro backups as ISO 8601 text; default: as the type of Avro'),
 })
 
 const referenceSchema = z.strictObject({
@@ -90,6 +94,7 @@ export const configSchema = z.strictObject({
       lake: pathSchema('lake', 'Data files, catalog, history and logs'),
       quarantine: pathSchema('quarantine', 'Refused records and files, for people'),
       reports: pathSchema('reports', 'A CSV per mart'),
+      backups: pathSchema('backups', 'Avro backups of the tables'),
     })
     .prefault({})
     .describe('Folders, relative to this file'),

@@ -27,7 +27,7 @@ export async function findTakenKeys(lake: Lake, input: TableInput, good: Sql): P
     _taken as (select distinct ${key} from (select ${key} from ${present}) semi join _new using (${key})),
     -- A file that a rollback has undone may have come again under another name.
     _committed as (select run_id from ${runs} where status = 'committed'),
-    _names as (select distinct file_id, name from ${files} semi join _committed using (run_id) where outcome = 'loaded')
+    _names as (select distinct file_id, name from ${files} semi join _committed using (run_id) where outcome in ('loaded', 'restored'))
     select ${key}, min(_names.name || ':' || _present._line) as _holder
     from (select ${key}, _file_id, _line from ${present}) as _present
     semi join _taken using (${key})

@@ -18,7 +18,8 @@ import { writeRows } from './write-rows.ts'
 
 export { checkContracts } from './check-contracts.ts'
 export { withTypedValues } from './read-records.ts'
-export { typedName } from './rules/index.ts'
+export { type Rule, recordRules, referenceRules, typedName } from './rules/index.ts'
+export { looseName, looseValue, typedValue } from './typed-value.ts'
 
 /** What a run adds to one table. */
 export interface TableResult {
