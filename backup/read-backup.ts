@@ -71,6 +71,10 @@ export class BackupReader implements BackupSource {
     })
   }
 
+  get writesIso(): boolean {
+    return this.metadata !== null
+  }
+
   get path(): string {
     return this.#file.path
   }

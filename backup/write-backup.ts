@@ -1,10 +1,10 @@
 // The only writer of backups: <table>.v<version>.avro, its lineage beside it, and latest.avro.
 import { stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { BackupEntry } from '../control/ledger.ts'
-import { columnsOf, selectFrom } from '../control/relations.ts'
 import type { OnRows } from '../control/row-source.ts'
 import type { StoredFile } from '../control/stored-files.ts'
+import { countTableRows, isOfTable, selectTable, type TableFiles, tableFilesOf } from '../control/table-rows.ts'
 import type { Versions } from '../control/versions/open-versions.ts'
 import { liveFilesAt } from '../control/versions/show-version.ts'
 import type { TableConfig } from '../core/config/schema.ts'
@@ -37,14 +37,14 @@ export interface BackupOptions {
 export async function writeBackup(versions: Versions, tableName: string, options: BackupOptions): Promise<BackupEntry> {
   const table = versions.project.config.tables[tableName] as TableConfig
   const dataFiles = (await liveFilesAt(versions, versions.newest)).filter(
-    (file) => file.layer === 'dw' && file.tableName === tableName,
+    (file) => isOfTable(file) && file.tableName === tableName,
   )
-  const paths = dataFiles.map((file) => join(versions.layout.lake, file.path))
-  const schema = tableSchemaOf(tableName, table, await findColumnsWithNulls(versions.engine, table, paths))
+  const files = tableFilesOf(dataFiles, versions.layout, tableName)
+  const schema = tableSchemaOf(tableName, table, await findColumnsWithNulls(versions.engine, table, files.rows))
   const known = await describeBackup(versions, tableName, table, dataFiles, options.clock())
   const path = backupPath(options.folder, tableName, versions.newest)
   await ensureFolder(dirname(path))
-  const digest = await writeFiles({ versions, table, paths, schema, known, path, options })
+  const digest = await writeFiles({ versions, table, files, schema, known, path, options })
   await pointLatest(path, latestPath(options.folder, tableName))
   const { size } = await stat(path)
   const { version, run, rows, madeAt } = known
@@ -76,7 +76,7 @@ async function describeBackup(
     part: 'rows',
     version: newest,
     run,
-    rows: dataFiles.reduce((sum, file) => sum + file.rows, 0),
+    rows: countTableRows(dataFiles, tableName, table),
     contract: contractHash(table),
     madeAt: now.toISOString(),
   }
@@ -85,7 +85,7 @@ async function describeBackup(
 interface Work {
   readonly versions: Versions
   readonly table: TableConfig
-  readonly paths: readonly string[]
+  readonly files: TableFiles
   readonly schema: TableSchema
   readonly known: KnownMetadata
   readonly path: string
@@ -132,9 +132,9 @@ async function finish(
 }
 
 async function streamRows(work: Work, lineage: string, rows: AvroFileWriter, origins: AvroFileWriter): Promise<void> {
-  const { versions, table, paths, schema, known, options } = work
+  const { versions, table, files, schema, known, options } = work
   const columns = schema.fields.map((field) => sql`${field.select} as ${ident(field.column)}`)
-  const query = sql`select ${joinSql([...columns, selectLineage(table)], ', ')} from (${selectFrom(columnsOf('dw', table), paths)})`
+  const query = sql`select ${joinSql([...columns, selectLineage(table)], ', ')} from (${selectTable(table, files)})`
   const rowEncoder = new RowEncoder(schema.fields)
   const lineageEncoder = new LineageEncoder(
     lineage,

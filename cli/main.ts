@@ -11,11 +11,13 @@ import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
+import * as report from './commands/report.ts'
 import * as restore from './commands/restore.ts'
 import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
 import * as status from './commands/status.ts'
+import * as trace from './commands/trace.ts'
 import * as vacuum from './commands/vacuum.ts'
 import * as verify from './commands/verify.ts'
 
@@ -24,6 +26,8 @@ const COMMANDS: readonly Command[] = [
   status,
   runs,
   query,
+  trace,
+  report,
   history,
   diff,
   rollback,

@@ -15,6 +15,8 @@ export type OnRows = (progress: RowProgress) => void
 export interface RowSource {
   /** Columns of the batches that hold columns of the table; a column of the table that is not here has no values. */
   readonly columns: readonly SourceColumn[]
+  /** Dates and times that are text are written in ISO 8601, whatever the contract says. */
+  readonly writesIso: boolean
   /**
    * Put the next rows into a temporary table that is made for them: `columns`, then `_origin` (index into `origins`) and `_line`.
    *

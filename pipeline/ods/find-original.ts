@@ -1,4 +1,4 @@
-import { countedFiles } from '../../control/counted-files.ts'
+import { ledgerTable } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
 import { literal, sql } from '../../core/sql.ts'
 
@@ -10,20 +10,16 @@ export interface Original {
   readonly records: number
 }
 
-/**
- * Which of these contents the lake holds already, by file id. What a rollback has undone it does not hold, nor what a restore
- * has taken out of its table.
- */
+/** Which of these contents the lake holds already, by file id. What a rollback has undone it does not hold. */
 export async function findOriginals(lake: Lake, fileIds: readonly string[]): Promise<Map<string, Original>> {
-  if (fileIds.length === 0 || lake.state.catalogPath === null) return new Map()
-  const entries = await countedFiles(lake.engine, 'lake')
+  if (fileIds.length === 0) return new Map()
+  const files = ledgerTable(lake.state, 'files', "'' as file_id, '' as name, 0 as run_id, 0 as records, '' as outcome")
+  const runs = ledgerTable(lake.state, 'runs', "0 as run_id, '' as status")
   const rows = await lake.engine.rows<{ file_id: string; name: string; run_id: number; records: number }>(sql`
-    with _wanted as (select * from ${entries} where file_id in (select unnest(${literal(fileIds)}))),
-    _held as (select distinct file_id, table_name from _wanted where is_held and outcome in ('loaded', 'restored'))
-    select file_id, arg_max(name, run_id) as name, max(run_id) as run_id, arg_max(records, run_id) as records
-    from _wanted semi join _held using (file_id, table_name)
-    where outcome = 'loaded'
-    group by file_id`)
+    select file_id, name, run_id, records
+    from ${files}
+    semi join (select run_id from ${runs} where status = 'committed') using (run_id)
+    where outcome = 'loaded' and file_id in (select unnest(${literal(fileIds)}))`)
   return new Map(
     rows.map((row) => [row.file_id, { fileId: row.file_id, name: row.name, runId: row.run_id, records: row.records }]),
   )

@@ -1,7 +1,17 @@
 import type { Bench } from '../../control/data-files.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
-import { type Rule, referenceRules, typedName } from '../dw/index.ts'
+import {
+  allGiven,
+  hasOwnText,
+  holdsBack,
+  keyNames,
+  keysOf,
+  type Rule,
+  referenceRules,
+  textName,
+  typedName,
+} from '../dw/index.ts'
 import { type AcceptedPart, putAside } from './accept-rows.ts'
 import type { Target } from './target.ts'
 
@@ -17,28 +27,33 @@ export interface Orphans {
 
 const MOST_EXAMPLES = 5
 
-/** Put aside the rows whose key a row before them has. */
+/** Put aside the rows of which a row before them has the key, or the values of a list of `unique`. */
 export async function refuseRepeatedKeys(bench: Bench, target: Target, parts: readonly AcceptedPart[]): Promise<void> {
   if (parts.length === 0) return
-  const { table } = target
+  for (const columns of keysOf(target.table)) await refuseRepeated(bench, target, columns, currentOf(target, parts))
+}
+
+/** Versions of a row that are no longer current share its key. */
+function currentOf({ table }: Target, parts: readonly AcceptedPart[]): Sql {
   const rows = readParquet(parts.map(({ path }) => path))
-  const key = join(
-    table.primaryKey.map((column) => ident(column)),
-    ', ',
-  )
-  await bench.engine.run(
-    sql`create or replace temp table repeated_keys as ${await repeatedKeys(bench, table, rows, key)}`,
-  )
+  return table.onConflict === 'history' ? sql`(select * from ${rows} where _valid_to is null)` : rows
+}
+
+async function refuseRepeated(bench: Bench, target: Target, columns: readonly string[], rows: Sql): Promise<void> {
+  const { table } = target
+  const key = keyNames(columns)
+  await bench.engine.run(sql`create or replace temp table repeated_keys as ${await repeatedKeys(bench, columns, rows)}`)
   const { found } = await bench.engine.row<{ found: number }>(sql`select count(*) as found from repeated_keys`)
   if (found === 0) return
   const shown = join(
-    table.primaryKey.map((column) => sql`${literal(`${column} "`)} || ${ident(column)}::varchar || '"'`),
+    columns.map((column) => sql`${literal(`${column} "`)} || ${ident(column)}::varchar || '"'`),
     " || ', ' || ",
   )
   const rule: Rule = {
-    id: `unique:${table.primaryKey.join(',')}`,
+    id: `unique:${columns.join(',')}`,
+    severity: 'quarantine',
     broken: sql`_place > 1`,
-    reason: sql`${shown} || ' is the key of a row before it'`,
+    reason: sql`${shown} || ' stands in a row before it'`,
   }
   const ranked = sql`
     select *, row_number() over (partition by ${key} order by _place_in_file) as _place
@@ -50,9 +65,10 @@ export async function refuseRepeatedKeys(bench: Bench, target: Target, parts: re
  * Keys that come more than once. Whoever comes second is not greater than the greatest before, and of such rows there are few
  * in a table that is nearly sorted by its key: keeping all keys in memory is left for those that are not.
  */
-async function repeatedKeys({ engine }: Bench, table: TableConfig, rows: Sql, key: Sql): Promise<Sql> {
-  const counted = sql`select ${key} from ${rows} group by ${key} having count(*) > 1`
-  if (table.primaryKey.length > 1) return counted
+async function repeatedKeys({ engine }: Bench, columns: readonly string[], rows: Sql): Promise<Sql> {
+  const key = keyNames(columns)
+  const counted = sql`select ${key} from ${rows} where ${allGiven(columns)} group by ${key} having count(*) > 1`
+  if (columns.length > 1) return counted
   await engine.run(sql`
     create or replace temp table candidate_keys as
     select distinct ${key}
@@ -78,7 +94,13 @@ export async function findOrphans(
 ): Promise<Orphans[]> {
   if (parts.length === 0) return []
   const rows = asRecords(target.table, sql`select * from ${readParquet(parts.map(({ path }) => path))}`)
-  return countOrphans(engine, target.tableName, referenceRules(target.table, tables), rows, target.table)
+  return countOrphans(
+    engine,
+    target.tableName,
+    referenceRules(target.table, tables).filter(holdsBack),
+    rows,
+    target.table,
+  )
 }
 
 /** Rows of other tables that refer to rows which the restored table has not. The view of it must show it as it will be. */
@@ -91,7 +113,7 @@ export async function findOrphanedChildren(
   for (const [name, table] of Object.entries(tables)) {
     const references = table.references.filter((reference) => reference.table === tableName)
     if (name === tableName || references.length === 0) continue
-    const rules = referenceRules({ ...table, references }, tables)
+    const rules = referenceRules({ ...table, references }, tables).filter(holdsBack)
     const rows = asRecords(table, sql`select * from ${ident('dw', name)}`)
     orphans.push(...(await countOrphans(engine, name, rules, rows, table)))
   }
@@ -105,7 +127,7 @@ export async function refuseOrphans(
   tables: Config['tables'],
   parts: readonly AcceptedPart[],
 ): Promise<void> {
-  const rules = referenceRules(target.table, tables)
+  const rules = referenceRules(target.table, tables).filter(holdsBack)
   if (parts.length === 0 || rules.length === 0) return
   const rows = asRecords(target.table, sql`select * from ${readParquet(parts.map(({ path }) => path))}`)
   await putAside(bench, target, sql`select * from (${rows}) where ${anyBroken(rules)}`, rules)
@@ -145,7 +167,10 @@ function anyBroken(rules: readonly Rule[]): Sql {
 /** Typed rows as rules see records; their other columns stay. */
 function asRecords(table: TableConfig, rows: Sql): Sql {
   const columns = Object.keys(table.columns)
-  const texts = columns.map((name) => sql`${ident(name)}::varchar as ${ident(name)}`)
+  const texts = Object.entries(table.columns).flatMap(([name, config]) => {
+    const text = sql`${ident(name)}::varchar as ${ident(name)}`
+    return hasOwnText(config) ? [text, sql`${ident(name)}::varchar as ${textName(name, config)}`] : [text]
+  })
   const typed = columns.map((name) => sql`${ident(name)} as ${typedName(name)}`)
   const nothing = sql`null::varchar as _malformed, null::varchar as _raw, null::varchar as _extra`
   const rest = sql`* exclude (${join(

@@ -1,28 +1,28 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join as joinPath } from 'node:path'
+import { join as joinPath } from 'node:path'
 import { adoptDataFile, writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import { type OpenOptions, withLake } from '../../control/open-lake.ts'
 import type { BackupSource, OnRows } from '../../control/row-source.ts'
+import { countTableRows, isOfTable } from '../../control/table-rows.ts'
 import { withVersions } from '../../control/versions/open-versions.ts'
 import { liveFilesAt } from '../../control/versions/show-version.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
-import { hashFile, removePath } from '../../core/durable-files.ts'
-import type { Engine } from '../../core/engine.ts'
+import { removePath } from '../../core/durable-files.ts'
 import { DroplakeError } from '../../core/errors.ts'
-import { literal, sql } from '../../core/sql.ts'
+import { literal, raw, sql } from '../../core/sql.ts'
 import { buildMarts, readMarts } from '../app/index.ts'
 import { checkContracts } from '../dw/index.ts'
+import { planInbox } from '../inbox/plan-inbox.ts'
 import { type Change, type Maintained, maintain, settle } from '../maintain/maintain.ts'
 import { showDwFiles } from '../maintain/show-dw-files.ts'
-import { accountForRows, inboxOf, knownUploads, writeRejects } from './account.ts'
+import { accountForRows, writeRejects } from './account.ts'
 import { type Rehearsal, rehearse, withoutRefused } from './rehearse.ts'
 import { fits } from './source-values.ts'
-import { type Target, targetTable } from './target.ts'
+import { extraColumns, makeTarget, type Target, targetTable } from './target.ts'
 
 export type { Orphans } from './check-table.ts'
 export type { Rehearsal } from './rehearse.ts'
@@ -82,11 +82,12 @@ export async function planRestore(
       refuseMisfit(name, table, source)
       const dataFiles = await liveFilesAt(versions, newest)
       const tables = withTarget(project, name, table)
-      const target = await makeTarget(engine, name, table, source, 0)
+      const options = { runId: 0, startedAt: new Date(), keepsRecords: request.quarantine }
+      const target = await makeTarget(engine, name, table, source, options)
       await engine.run(sql`set temp_directory = ${literal(joinPath(folder, 'spill'))}`)
       const stage = { engine, stop: new AbortController().signal, layout, tables, dataFiles, folder }
       const rehearsal = isThorough ? await rehearse(stage, target, source, request) : null
-      return planOf(name, source, dataFiles, rehearsal)
+      return planOf(name, table, source, dataFiles, rehearsal)
     } finally {
       await source.close()
       await removePath(folder)
@@ -111,7 +112,7 @@ export async function restore(project: Project, request: RestoreRequest, options
       refuseMisfit(name, table, source)
       let done: Omit<Restored, keyof Maintained> | undefined
       const maintained = await maintain(lake, leftover, `restore ${name}`, async (run) => {
-        const target = await makeTarget(lake.engine, name, table, source, run.runId)
+        const target = await makeTarget(lake.engine, name, table, source, { ...run, keepsRecords: request.quarantine })
         const { change, ...rest } = await restoreRows(lake, run, target, source, request)
         done = rest
         return change
@@ -140,12 +141,12 @@ async function restoreRows(
   const rehearsal = await rehearse(stage, target, source, { ...request, onRows })
   refuseRows(source, rehearsal, request)
   const added = await adoptRows(lake, run, target, rehearsal)
-  const rejects = await writeRejects(lake, run, target, source, rehearsal)
-  const accounts = await accountForRows(lake, run, target, source, added, rejects)
+  const rejects = await writeRejects(lake, run, target, rehearsal)
+  const files = await accountForRows(lake, run, target, source, added, rejects)
   const kept = otherFiles(lake.state.dataFiles, tableName)
   const marts = await rebuildMarts(lake, run, [...kept, ...added])
   const gone = lake.state.dataFiles.filter((file) => !kept.includes(file))
-  const rows = added.reduce((sum, file) => sum + file.rows, 0)
+  const rows = countTableRows(added, tableName, target.table)
   const orphans = rehearsal.orphans.reduce((sum, each) => sum + each.rows, 0)
   const { path, digest } = source
   const version = source.metadata?.version ?? null
@@ -156,37 +157,65 @@ async function restoreRows(
     rehearsal,
     change: {
       entries: {
-        files: accounts.files,
+        files,
         dataFiles: [...added, ...(rejects === null ? [] : [rejects]), ...marts.dataFiles],
         removed: [...gone.map((file) => file.path), ...marts.removed],
         restores: [{ runId: run.runId, tableName, path, version, digest, rows, orphans }],
       },
-      delivery: { ...marts.delivery, inbox: inboxOf(run, target, accounts, rejects) },
+      delivery: {
+        ...marts.delivery,
+        inbox: await planInbox(
+          lake,
+          lake.state.dataFiles,
+          [...lake.state.dataFiles, ...(rejects === null ? [] : [rejects])],
+          files,
+        ),
+      },
     },
   }
 }
 
-/** The accepted files become data files; where rows were refused after all, they are written once more without those. */
+/** The accepted files become data files; where they have rows or columns that must not stay, they are written once more. */
 async function adoptRows(lake: Lake, run: Run, target: Target, { parts, refused }: Rehearsal): Promise<DataFile[]> {
   const { tableName } = target
-  const part = (index: number) => `restore-${String(index + 1).padStart(4, '0')}`
+  const extra = extraColumns(target)
   const added: (DataFile | null)[] = []
-  if (refused > 0 && parts.length > 0) {
-    const file = { layer: 'dw' as const, tableName, part: part(0) }
-    added.push(await writeDataFile(lake, run, file, withoutRefused(parts)))
-  } else {
-    for (const [index, { path }] of parts.entries())
-      added.push(await adoptDataFile(lake, run, { layer: 'dw', tableName, part: part(index) }, path))
+  for (const [index, { path }] of parts.entries()) {
+    const file = { layer: 'dw' as const, tableName, part: `restore-${String(index + 1).padStart(4, '0')}` }
+    if (refused === 0 && extra.length === 0) added.push(await adoptDataFile(lake, run, file, path))
+    else added.push(await writeDataFile(lake, run, file, withoutRefused([path], extra)))
   }
+  added.push(await writeClosed(lake, run, target, parts))
   return added.filter((file) => file !== null)
+}
+
+/** Versions of rows that are no longer current, as `keys/write-changes.ts` notes them. */
+async function writeClosed(
+  lake: Lake,
+  run: Run,
+  { tableName, table }: Target,
+  parts: Rehearsal['parts'],
+): Promise<DataFile | null> {
+  if (table.onConflict !== 'history' || parts.length === 0) return null
+  const rows = withoutRefused(
+    parts.map(({ path }) => path),
+    [],
+  )
+  return writeDataFile(
+    lake,
+    run,
+    { layer: 'closed', tableName, part: 'restore' },
+    sql`
+    select _file_id, _line, _valid_to, null::varchar as _by_file_id, null::bigint as _by_line, ${raw(String(run.runId))}::bigint as _run_id
+    from (${rows})
+    where _valid_to is not null
+    order by _file_id, _line`,
+  )
 }
 
 /** Every mart anew, over the tables as they are then. */
 async function rebuildMarts(lake: Lake, run: Run, dataFiles: readonly DataFile[]) {
-  await showDwFiles(
-    lake,
-    dataFiles.filter((file) => file.layer === 'dw'),
-  )
+  await showDwFiles(lake, dataFiles.filter(isOfTable))
   const queries = await readMarts(lake.engine, lake.project)
   const app = await buildMarts({ ...lake, state: { ...lake.state, dataFiles } }, run, queries, [])
   const fresh = app.marts.filter((mart) => mart.isNew)
@@ -201,30 +230,11 @@ async function rebuildMarts(lake: Lake, run: Run, dataFiles: readonly DataFile[]
 }
 
 function otherFiles(dataFiles: readonly DataFile[], tableName: string): DataFile[] {
-  return dataFiles.filter((file) => file.layer !== 'dw' || file.tableName !== tableName)
+  return dataFiles.filter((file) => !isOfTable(file) || file.tableName !== tableName)
 }
 
 function withTarget({ config }: Project, name: string, table: TableConfig): Project['config']['tables'] {
   return { ...config.tables, [name]: table }
-}
-
-async function makeTarget(
-  engine: Engine,
-  tableName: string,
-  table: TableConfig,
-  source: BackupSource,
-  runId: number,
-): Promise<Target> {
-  const content = source.metadata?.digest ?? (await hashFile(source.path))
-  return {
-    tableName,
-    table,
-    fileId: createHash('sha256').update(`${tableName}\n${content}`).digest('hex').slice(0, 16),
-    fileName: basename(source.path),
-    runId,
-    totalRows: source.metadata?.rows ?? null,
-    uploads: await knownUploads(engine),
-  }
 }
 
 /** @throws {DroplakeError} BACKUP_DOES_NOT_FIT, with a line for each fault */
@@ -279,12 +289,12 @@ function refuseRows(
 
 function planOf(
   table: string,
+  config: TableConfig,
   source: BackupSource,
   dataFiles: readonly DataFile[],
   rehearsal: Rehearsal | null,
 ): RestorePlan {
-  const now = dataFiles.filter((file) => file.layer === 'dw' && file.tableName === table)
   const { path, metadata, hasLineage, missing, surplus } = source
-  const rowsNow = now.reduce((sum, file) => sum + file.rows, 0)
+  const rowsNow = countTableRows(dataFiles, table, config)
   return { table, path, backup: metadata, rowsNow, hasLineage, missing, surplus, rehearsal }
 }

@@ -1,12 +1,12 @@
-import { join as joinPath } from 'node:path'
 import type { Bench } from '../../control/data-files.ts'
 import type { Layout } from '../../control/layout.ts'
 import type { DataFile } from '../../control/ledger.ts'
-import { columnsOf, selectFrom } from '../../control/relations.ts'
+import { columnsOf, lineageColumns, selectFrom } from '../../control/relations.ts'
 import type { OnRows, RowSource } from '../../control/row-source.ts'
-import type { Config } from '../../core/config/schema.ts'
+import { selectTable, tableFilesOf } from '../../control/table-rows.ts'
+import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
-import { ident, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
+import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import { type AcceptedPart, acceptRows, REFUSED_ROWS } from './accept-rows.ts'
 import { findOrphanedChildren, findOrphans, type Orphans, refuseOrphans, refuseRepeatedKeys } from './check-table.ts'
 import type { Target } from './target.ts'
@@ -54,17 +54,33 @@ export async function rehearse(
   if (options.quarantine) await refuseOrphans(stage, target, tables, parts)
   const orphans = options.quarantine ? [] : await findOrphans(stage, target, tables, parts)
   const { refused } = await engine.row<{ refused: number }>(
-    sql`select count(distinct _id) as refused from ${REFUSED_ROWS}`,
+    sql`select count(*) as refused from (select distinct _file_id, _line from ${REFUSED_ROWS})`,
   )
-  if (refused > 0 && parts.length > 0) await showTable(engine, target, withoutRefused(parts))
+  if (refused > 0 && parts.length > 0)
+    await showTable(
+      engine,
+      target,
+      withoutRefused(
+        parts.map(({ path }) => path),
+        [],
+      ),
+    )
   const orphanedChildren = await findOrphanedChildren(stage, target, tables)
   return { parts, refused, reasons: await readReasons(engine), orphans, orphanedChildren }
 }
 
-/** Accepted rows but those that were refused after all. */
-export function withoutRefused(parts: readonly AcceptedPart[]): Sql {
-  const rows = readParquet(parts.map(({ path }) => path))
-  return sql`select * from ${rows} anti join (select _file_id, _line from ${REFUSED_ROWS}) using (_file_id, _line)`
+/**
+ * Accepted rows but those that were refused after all.
+ *
+ * @param extra columns to leave out
+ */
+export function withoutRefused(paths: readonly string[], extra: readonly string[]): Sql {
+  const names = join(
+    extra.map((name) => ident(name)),
+    ', ',
+  )
+  const columns = extra.length === 0 ? sql`*` : sql`* exclude (${names})`
+  return sql`select ${columns} from ${readParquet(paths)} anti join (select _file_id, _line from ${REFUSED_ROWS}) using (_file_id, _line)`
 }
 
 /** Views `dw.<table>` of all tables, that of the target as it would be. */
@@ -76,16 +92,25 @@ async function showTables(
   await engine.run(sql`drop schema if exists memory.dw cascade`)
   await engine.run(sql`create schema memory.dw`)
   for (const [name, table] of Object.entries(tables)) {
-    const files = dataFiles.filter((file) => file.layer === 'dw' && file.tableName === name)
-    const paths = files.map((file) => joinPath(layout.lake, file.path))
-    await engine.run(sql`create view ${ident('dw', name)} as ${selectFrom(columnsOf('dw', table), paths)}`)
+    const rows = selectTable(table, tableFilesOf(dataFiles, layout, name))
+    await engine.run(sql`create view ${ident('dw', name)} as ${rows}`)
   }
-  const paths = parts.map(({ path }) => path)
-  await showTable(engine, target, selectFrom(columnsOf('dw', target.table), paths))
+  const columns = [...ownColumns(target.table), ...lineageColumns(target.table)]
+  const rows = selectFrom(
+    columns,
+    parts.map(({ path }) => path),
+  )
+  await showTable(engine, target, rows)
 }
 
-async function showTable(engine: Engine, { tableName }: Target, rows: Sql): Promise<void> {
-  await engine.run(sql`create or replace view ${ident('dw', tableName)} as ${rows}`)
+function ownColumns(table: TableConfig) {
+  return columnsOf('dw', table).filter(({ name }) => !name.startsWith('_'))
+}
+
+/** Of a table that keeps the versions of its rows, the view says which are current. */
+async function showTable(engine: Engine, { tableName, table }: Target, rows: Sql): Promise<void> {
+  const current = table.onConflict === 'history' ? sql`, _valid_to is null as _current` : sql``
+  await engine.run(sql`create or replace view ${ident('dw', tableName)} as select *${current} from (${rows})`)
 }
 
 async function readReasons(engine: Engine): Promise<string[]> {

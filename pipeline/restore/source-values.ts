@@ -1,8 +1,8 @@
-import type { SourceColumn } from '../../control/row-source.ts'
-import { sqlTypeOf } from '../../core/config/column-types.ts'
+import type { RowSource, SourceColumn } from '../../control/row-source.ts'
+import { baseTypeOf, formatOf, sqlTypeOf } from '../../core/config/column-types.ts'
 import type { ColumnConfig, TableConfig } from '../../core/config/schema.ts'
-import { ident, join, raw, type Sql, sql } from '../../core/sql.ts'
-import { looseName, looseValue, typedName, typedValue } from '../dw/index.ts'
+import { ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
+import { hasOwnText, looseName, looseValue, textName, textValue, typedName, typedValue } from '../dw/index.ts'
 
 /** Types of a source that hold numbers, from which a number of the contract can be taken when it stays the same. */
 const WHOLE = /^(INTEGER|BIGINT|DECIMAL)/
@@ -12,7 +12,7 @@ const WHOLE = /^(INTEGER|BIGINT|DECIMAL)/
  * or in ISO 8601, and numbers and dates that lose nothing.
  */
 export function fits(source: SourceColumn, column: ColumnConfig): boolean {
-  const wanted = sqlTypeOf(column).replace(' ', '').toUpperCase()
+  const wanted = upperType(column)
   if (source.type === wanted || source.type === 'VARCHAR') return true
   if (source.type === 'DATE') return wanted === 'TIMESTAMP'
   return WHOLE.test(source.type) && /^(INTEGER|BIGINT|DECIMAL|DOUBLE)/.test(wanted)
@@ -22,29 +22,36 @@ export function fits(source: SourceColumn, column: ColumnConfig): boolean {
  * A query of a source's rows as rules see records: each column as text under its name, `_typed_<column>` its value, nothing
  * malformed.
  *
- * @param ours values of the columns of ours, with their names
+ * @param others columns that go along: those of ours, with their names
  */
-export function recordsOf(table: TableConfig, columns: readonly SourceColumn[], ours: readonly Sql[], rows: Sql): Sql {
-  const entries = Object.entries(table.columns).map(([name, column]) => ({
-    name,
-    column,
-    type: columns.find((source) => source.name === name)?.type ?? null,
-  }))
-  const given = entries.flatMap(({ name, type }) => {
+export function recordsOf(table: TableConfig, source: RowSource, others: readonly Sql[], rows: Sql): Sql {
+  const columns = Object.entries(table.columns).map(([name, config]) => {
+    const type = source.columns.find((column) => column.name === name)?.type ?? null
+    return { name, config, type, isText: type === 'VARCHAR' }
+  })
+  const given = columns.flatMap(({ name, type, isText }) => {
     if (type === null) return [sql`null::varchar as ${ident(name)}`]
-    if (type === 'VARCHAR') return [ident(name)]
+    if (isText) return [ident(name)]
     return [sql`${ident(name)}::varchar as ${ident(name)}`, sql`${ident(name)} as ${sourceName(name)}`]
   })
-  const loose = entries
-    .filter(({ type }) => type === 'VARCHAR')
-    .map(({ name, column }) => sql`${looseValue(name, column)} as ${looseName(name)}`)
-  const typed = entries.map(({ name, column, type }) => sql`${typedColumn(name, column, type)} as ${typedName(name)}`)
+  const texts = columns
+    .filter(({ config }) => hasOwnText(config))
+    .map(
+      ({ name, config, isText }) => sql`${isText ? textValue(name, config) : ident(name)} as ${textName(name, config)}`,
+    )
+  const loose = columns
+    .filter(({ isText }) => isText)
+    .map(({ name, config }) => sql`${looseValue(name, config)} as ${looseName(name)}`)
+  const typed = columns.map(({ name, config, type }) => {
+    const value = typedColumn(name, config, type, source.writesIso)
+    return sql`${value} as ${typedName(name)}`
+  })
   const nothing = sql`null::varchar as _malformed, null::varchar as _raw, null::varchar as _extra`
   return sql`
     select *, ${join(typed, ', ')}
     from (
       select *, ${join([...loose, nothing], ', ')}
-      from (select ${join([...given, ...ours], ', ')} from ${rows})
+      from (select *${texts.length === 0 ? sql`` : sql`, ${join(texts, ', ')}`} from (select ${join([...given, ...others], ', ')} from ${rows}))
     )`
 }
 
@@ -52,27 +59,53 @@ function sourceName(name: string): Sql {
   return ident(`_source_${name}`)
 }
 
-function typedColumn(name: string, column: ColumnConfig, type: string | null): Sql {
+function upperType(column: ColumnConfig): string {
+  return sqlTypeOf(column).replace(' ', '').toUpperCase()
+}
+
+function typedColumn(name: string, column: ColumnConfig, type: string | null, writesIso: boolean): Sql {
   if (type === null) return sql`null::${raw(sqlTypeOf(column))}`
-  if (type === 'VARCHAR') return textValue(name, column)
+  if (type === 'VARCHAR') return textColumn(name, column, writesIso)
   return withinContract(typedSource(sourceName(name), column, type), column)
 }
 
-/** Text as the contract writes it; moments also in ISO 8601, as backups write them. */
-function textValue(name: string, column: ColumnConfig): Sql {
+/** How moments are written in ISO 8601, in the letters of strftime. */
+const ISO_FORMATS: Readonly<Record<string, string>> = {
+  date: '%Y-%m-%d',
+  timestamp: '%Y-%m-%dT%H:%M:%SZ',
+  time: '%H:%M:%S',
+}
+
+/** Text as the contract writes it. A moment may be written in ISO 8601, too, and in a backup of ours it always is. */
+function textColumn(name: string, column: ColumnConfig, writesIso: boolean): Sql {
   const value = typedValue(name, column)
-  if (column.type !== 'timestamp') return value
-  const text = ident(name)
-  const iso = sql`try_cast(${text} as timestamp)`
-  const isIso = sql`regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z?')`
-  return sql`coalesce(${value}, case when ${isIso} and strftime(${iso}, '%Y-%m-%dT%H:%M:%S') = left(${text}, 19) and year(${iso}) >= 1 then ${iso} end)`
+  const isoFormat = ISO_FORMATS[baseTypeOf(column)]
+  if (isoFormat === undefined) return value
+  const iso = isoValue(textName(name, column), baseTypeOf(column))
+  const isOnlyIso = writesIso && formatOf(column) !== isoFormat
+  return sql`coalesce(${isOnlyIso ? join([iso, value], ', ') : join([value, iso], ', ')})`
+}
+
+const ISO_PATTERNS: Readonly<Record<string, string>> = {
+  date: '[0-9]{4}-[0-9]{2}-[0-9]{2}',
+  timestamp: '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z?',
+  time: '[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?',
+}
+
+/** DuckDB reads `24:00:00` and 30 February as other moments: written back, it must be the same text. */
+function isoValue(text: Sql, type: string): Sql {
+  const loose = sql`try_cast(${text} as ${raw(type)})`
+  const again = sql`replace(${loose}::varchar, ' ', 'T')`
+  const length = raw(type === 'timestamp' ? '19' : type === 'date' ? '10' : '8')
+  const isSame = sql`left(${again}, ${length}) = left(${text}, ${length})`
+  const isInRange = type === 'time' ? sql`true` : sql`${text} >= '0001'`
+  return sql`case when regexp_full_match(${text}, ${literal(ISO_PATTERNS[type] ?? '')}) and ${isSame} and ${isInRange} then ${loose} end`
 }
 
 /** A value of another type that is still the same. */
 function typedSource(source: Sql, column: ColumnConfig, type: string): Sql {
-  const wanted = sqlTypeOf(column)
-  if (type === wanted.replace(' ', '').toUpperCase()) return source
-  const cast = sql`try_cast(${source} as ${raw(wanted)})`
+  if (type === upperType(column)) return source
+  const cast = sql`try_cast(${source} as ${raw(sqlTypeOf(column))})`
   return type === 'DATE' ? cast : sql`case when ${cast} = ${source} then ${cast} end`
 }
 
