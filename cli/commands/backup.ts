@@ -17,9 +17,7 @@ export const command = 'backup [words..]'
 export const describe = 'write tables as Avro files; backup list, backup verify, backup prune'
 export const builder = (parser: Argv) =>
   withWaitOption(parser)
-    .usage(
-      '$0 backup employees jobs\n$0 backup --all\n$0 backup list\n$0 backup verify [employees] [--all]\n$0 backup prune --keep 7',
-    )
+    .usage('$0 backup TABLE… | --all\n$0 backup list\n$0 backup verify [TABLE…] [--all]\n$0 backup prune --keep 7')
     .positional('words', { type: 'string', array: true, describe: 'tables; or list, verify, prune' })
     .option('all', { type: 'boolean', describe: 'all tables; verify: all backups, not only the newest of each table' })
     .option('to', { type: 'string', requiresArg: true, describe: 'folder of the backups; default: paths.backups' })
