@@ -60,14 +60,14 @@ export function ledgerEntries(
   }
 }
 
-/** What a command that maintains the lake adds to the control tables: no uploads, but data files that come and go. */
+/** What a command that maintains the lake adds to the control tables: data files that come and go, and their accounts. */
 export function maintenanceEntries(
   lake: Lake,
   run: Run,
   leftover: Recovery,
-  change: Partial<Pick<LedgerEntries, 'dataFiles' | 'removed' | 'undo' | 'vacuums' | 'martInputs'>>,
+  change: Partial<Omit<LedgerEntries, 'runs'>>,
 ): LedgerEntries {
-  const runs = [...interruptedEntries(lake, leftover), committedEntry(lake, run, [])]
+  const runs = [...interruptedEntries(lake, leftover), committedEntry(lake, run, change.files ?? [])]
   return { files: [], steps: [], ruleResults: [], dataFiles: [], removed: [], ...change, runs }
 }
 

@@ -132,6 +132,11 @@ function checkColumns(at: string, table: TableConfig): string[] {
         `${at}.columns.${name}.format: only a date, timestamp or time has a format; the type is "${column.type}".`,
       )
     }
+    if (column.avro !== undefined && !['date', 'timestamp', 'time'].includes(column.type)) {
+      faults.push(
+        `${at}.columns.${name}.avro: only a date, timestamp or time can be text in Avro; the type is "${column.type}".`,
+      )
+    }
     faults.push(...formatFaults(`${at}.columns.${name}.format`, column))
     return faults
   })

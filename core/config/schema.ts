@@ -26,6 +26,10 @@ const columnSchema = z.strictObject({
       'date, timestamp, time: how a value is written, in strftime letters; default %Y-%m-%d, %Y-%m-%dT%H:%M:%SZ, %H:%M:%S',
     ),
   description: z.string().optional(),
+  avro: z
+    .literal('string')
+    .optional()
+    .describe('date, timestamp, time: written into Avro backups as ISO 8601 text; default: as the type of Avro'),
 })
 
 const durationSchema = z
@@ -162,6 +166,7 @@ export const configSchema = z.strictObject({
       lake: pathSchema('lake', 'Data files, catalog, history and logs'),
       quarantine: pathSchema('quarantine', 'Refused records and files, for people'),
       reports: pathSchema('reports', 'A page, a picture and a CSV per mart, and index.html'),
+      backups: pathSchema('backups', 'Avro backups of the tables'),
     })
     .prefault({})
     .describe('Folders, relative to this file'),
