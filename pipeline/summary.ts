@@ -26,6 +26,7 @@ export interface RunSummary {
     readonly mart: string
     readonly rows: number
     readonly isNew: boolean
+    /** Its page. */
     readonly report: string
   }[]
   /** Earlier runs that were cut short and are undone or finished now. */
@@ -89,7 +90,7 @@ export function summarizeRun(
       mart: mart.martName,
       rows: mart.dataFile.rows,
       isNew: mart.isNew,
-      report: reportPath(layout, mart.martName),
+      report: reportPath(layout, mart.martName, 'html'),
     })),
     recovered: {
       interrupted: leftover.interrupted.map((note) => note.runId),

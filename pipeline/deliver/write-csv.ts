@@ -13,19 +13,23 @@ import {
 import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { DeliveryPlan } from './plan.ts'
 
-/** Where a mart's report lies. */
-export function reportPath(layout: Layout, martName: string): string {
-  return joinPath(layout.reports, `${martName}.csv`)
+/** Where a mart's report lies: its page, its picture, its rows. */
+export function reportPath(layout: Layout, martName: string, ending: 'html' | 'svg' | 'csv'): string {
+  return joinPath(layout.reports, `${martName}.${ending}`)
 }
 
 /** A mart as CSV, in the order of its rows. */
 export async function writeReport(lake: Lake, report: DeliveryPlan['reports'][number]): Promise<void> {
-  await writeCsv(lake, reportPath(lake.layout, report.martName), sql`select * from ${dataFile(lake, report.martPath)}`)
+  await writeCsv(
+    lake,
+    reportPath(lake.layout, report.martName, 'csv'),
+    sql`select * from ${dataFile(lake, report.martPath)}`,
+  )
 }
 
 /** Take away all that people were given of a mart. */
 export async function removeReport(layout: Layout, martName: string): Promise<void> {
-  for (const ending of ['csv', 'html', 'svg']) await removePath(joinPath(layout.reports, `${martName}.${ending}`))
+  for (const ending of ['csv', 'html', 'svg'] as const) await removePath(reportPath(layout, martName, ending))
 }
 
 /**

@@ -39,7 +39,8 @@ export function isDrawn(spec: ChartSpec): spec is ChartSpec & { readonly kind: D
 const MOST_AT_ONCE = 24
 /** Pixels of a category along a vertical axis. */
 const ROW_PX = 26
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+/** Without quotes: ECharts writes them into an attribute of SVG as they are (seen on 6.1.0). */
+const FONT = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif'
 
 /** Height that a chart wants, in pixels. */
 export function chartHeight(spec: ChartSpec, data: ChartData): number {
