@@ -11,6 +11,8 @@ export function formatSummary(summary: RunSummary, cwd: string): string {
     heading(summary),
     tables(summary),
     reasons(summary),
+    warnings(summary),
+    freshness(summary),
     files(summary),
     marts(summary, cwd),
     places(summary, cwd),
@@ -48,12 +50,49 @@ function tables(summary: RunSummary): string {
 }
 
 function reasons(summary: RunSummary): string {
-  if (summary.rules.length === 0) return ''
-  const shown = mostFrequent(summary.rules)
+  return brokenRules(
+    'broken rule',
+    summary.rules.filter((rule) => rule.severity !== 'warn'),
+  )
+}
+
+/** Rules that only warn: their records are loaded. */
+function warnings(summary: RunSummary): string {
+  return brokenRules(
+    'warned of, and loaded',
+    summary.rules.filter((rule) => rule.severity === 'warn'),
+  )
+}
+
+function brokenRules(heading: string, rules: RunSummary['rules']): string {
+  if (rules.length === 0) return ''
+  const shown = mostFrequent(rules)
   const rows = shown.map((rule) => [rule.records, rule.tableName, rule.rule, `${rule.exampleFile}:${rule.exampleLine}`])
-  const more = summary.rules.length - shown.length
+  const more = rules.length - shown.length
   const rest = more > 0 ? `and ${more} more; see control.rule_results\n` : ''
-  return formatTable(['records', 'table', 'broken rule', 'for example'], rows, { counts: true }) + rest
+  return formatTable(['records', 'table', heading, 'for example'], rows, { counts: true }) + rest
+}
+
+function freshness(summary: RunSummary): string {
+  return summary.freshness
+    .map(({ tableName, columnName, newest, ageSeconds, maxAgeSeconds, isFresh }) => {
+      const found = newest === null ? 'has no value' : `${newest} is the newest, ${age(ageSeconds ?? 0)}`
+      const line = `${isFresh ? 'fresh' : 'stale'}: ${tableName}.${columnName}: ${found}; at most ${duration(maxAgeSeconds)} are allowed`
+      return `${visible(line)}\n`
+    })
+    .join('')
+}
+
+function age(seconds: number): string {
+  return seconds < 0 ? `${duration(-seconds)} from now` : `${duration(seconds)} old`
+}
+
+/** `3 d 4 h`, `5 min`: the two largest units. */
+function duration(seconds: number): string {
+  const [days, hours, minutes] = [seconds / 86_400, (seconds / 3600) % 24, (seconds / 60) % 60].map(Math.floor)
+  if (days) return hours ? `${days} d ${hours} h` : `${days} d`
+  if (hours) return minutes ? `${hours} h ${minutes} min` : `${hours} h`
+  return `${minutes} min`
 }
 
 /** The most frequent rules, and of every table at least its first: a large table must not hide a small one. */

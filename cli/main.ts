@@ -15,6 +15,7 @@ import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
 import * as status from './commands/status.ts'
+import * as trace from './commands/trace.ts'
 import * as vacuum from './commands/vacuum.ts'
 import * as verify from './commands/verify.ts'
 
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   status,
   runs,
   query,
+  trace,
   report,
   history,
   diff,

@@ -70,6 +70,19 @@ create table control.files (
   reason varchar                 -- refused: the code, what was found, what was expected
 );
 
+-- One row per run, file whose records were judged again out of quarantine, and upload that corrected them.
+create table control.returns (
+  run_id bigint not null,
+  table_name varchar not null,
+  file_id varchar not null,      -- the file that they came with at first
+  by_file_id varchar,            -- the upload that corrected them; null: they waited, or were tried again on demand
+  loaded bigint not null,
+  updated bigint not null,
+  unchanged bigint not null,
+  quarantined bigint not null,
+  new_entries bigint not null    -- of the quarantined: those with other reasons or values than before
+);
+
 -- One row per step of a run.
 create table control.steps (
   run_id bigint not null,
@@ -85,15 +98,36 @@ create table control.rule_results (
   run_id bigint not null,
   table_name varchar not null,
   rule varchar not null,
+  severity varchar default 'quarantine', -- quarantine | warn (the record is loaded) | refuse (so is its file)
   records bigint not null,
   example_file varchar not null,
   example_line bigint not null
 );
 
+-- One row per run and table whose contract says how old its newest row may be.
+create table control.freshness (
+  run_id bigint not null,
+  table_name varchar not null,
+  column_name varchar not null,
+  newest varchar,                -- null: no value
+  age_seconds bigint,            -- at the run's start
+  max_age_seconds bigint not null,
+  is_fresh boolean not null
+);
+
+-- One row per run, table and upload: so many rows of that upload have gone out of the table because records of the run took their
+-- place (onConflict: update).
+create table control.replaced_rows (
+  run_id bigint not null,
+  table_name varchar not null,
+  file_id varchar not null,      -- the upload that had brought the rows
+  rows bigint not null
+);
+
 -- One row per data file and range of versions [added_in, removed_in) in which it is live; a rollback makes another range.
 create table control.data_files (
   path varchar not null,         -- relative to the lake folder
-  layer varchar not null,        -- ods | dw | app | rejects
+  layer varchar not null,        -- ods | dw | replaced | closed | app | rejects | outcomes
   table_name varchar not null,
   run_id bigint not null,
   rows bigint not null,

@@ -1,9 +1,10 @@
+import type { Severity } from '../core/config/rule-schema.ts'
 import type { Engine, EngineRow } from '../core/engine.ts'
 import { ident, join, literal, readSql, type Sql, sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
 
 /** Layout of the files on disk. A change of it is the next number and is told in CHANGELOG.md. */
-export const LAKE_FORMAT = 2
+export const LAKE_FORMAT = 3
 
 export const LEDGER_SQL: Sql = readSql(import.meta.url, './ledger.sql')
 
@@ -51,6 +52,24 @@ export interface FileEntry extends Counts {
   readonly reason: string | null
 }
 
+/**
+ * Records of a file that were in quarantine and have been judged again: brought by an upload that corrects them, or, when
+ * that is null, tried again because they waited or someone asked for it.
+ */
+export interface ReturnEntry {
+  readonly runId: number
+  readonly tableName: string
+  /** The file that they came with at first. */
+  readonly fileId: string
+  readonly byFileId: string | null
+  readonly loaded: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly quarantined: number
+  /** Of the quarantined ones, those that have got a new entry: with other reasons, or other values. */
+  readonly newEntries: number
+}
+
 export interface StepEntry {
   readonly runId: number
   readonly stage: 'ods' | 'dw' | 'app'
@@ -64,9 +83,18 @@ export interface RuleResult {
   readonly runId: number
   readonly tableName: string
   readonly rule: string
+  readonly severity: Severity
   readonly records: number
   readonly exampleFile: string
   readonly exampleLine: number
+}
+
+/** Rows of one upload whose place records of a run have taken. */
+export interface ReplacedEntry {
+  readonly runId: number
+  readonly tableName: string
+  readonly fileId: string
+  readonly rows: number
 }
 
 export interface DataFile {
@@ -106,8 +134,24 @@ export interface LedgerEntries {
   readonly dataFiles: readonly DataFile[]
   /** Paths of data files that are no longer live from this version on; one that is in `dataFiles`, too, begins a new range. */
   readonly removed: readonly string[]
+  readonly returns?: readonly ReturnEntry[]
   readonly undo?: UndoEntries
+  readonly replacedRows?: readonly ReplacedEntry[]
   readonly vacuums?: readonly VacuumEntry[]
+  readonly freshness?: readonly Freshness[]
+}
+
+/** How old the newest value of a table's column was when a run left it. */
+export interface Freshness {
+  readonly runId: number
+  readonly tableName: string
+  readonly columnName: string
+  /** As SQL writes it; null when the column has no value. */
+  readonly newest: string | null
+  /** From the newest value, a date from its midnight (UTC), to the run's start; below 0 for a value to come. */
+  readonly ageSeconds: number | null
+  readonly maxAgeSeconds: number
+  readonly isFresh: boolean
 }
 
 /** Numbers of runs whose status a rollback changes. */
@@ -156,7 +200,10 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'steps', entries.steps)
   await insertRows(engine, catalog, 'rule_results', entries.ruleResults)
   await insertRows(engine, catalog, 'data_files', entries.dataFiles)
+  await insertRows(engine, catalog, 'returns', entries.returns ?? [])
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
+  await insertRows(engine, catalog, 'freshness', entries.freshness ?? [])
+  await insertRows(engine, catalog, 'replaced_rows', entries.replacedRows ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
 }
 

@@ -20,6 +20,7 @@ export const ERROR_KINDS = {
   CONFIG_INVALID: 'config',
   CONTRACT_CONFLICT: 'config',
   MART_INVALID: 'config',
+  MART_NOT_TRACEABLE: 'config',
   REPORT_INVALID: 'config',
   PROJECT_EXISTS: 'config',
   LAKE_NOT_FOUND: 'config',

@@ -3,6 +3,7 @@ import type { Lake, Run } from '../control/lake.ts'
 import {
   type DataFile,
   type FileEntry,
+  type Freshness,
   type LedgerEntries,
   NO_COUNTS,
   type RunEntry,
@@ -14,7 +15,7 @@ import type { DroplakeError } from '../core/errors.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import { isStopped } from '../core/stop.ts'
 import type { AppResult } from './app/index.ts'
-import type { TableResult } from './dw/index.ts'
+import { type TableResult, tableFilesAdded } from './dw/index.ts'
 import type { OdsResult } from './ods/index.ts'
 
 export interface RunResults {
@@ -22,6 +23,7 @@ export interface RunResults {
   readonly ods: OdsResult
   readonly tables: readonly TableResult[]
   readonly app: AppResult
+  readonly freshness: readonly Freshness[]
 }
 
 /** All that a run, and the interrupted ones before it, add to the control tables. */
@@ -29,12 +31,12 @@ export function ledgerEntries(
   lake: Lake,
   run: Run,
   leftover: Recovery,
-  { files, ods, tables, app }: RunResults,
+  { files, ods, tables, app, freshness }: RunResults,
 ): LedgerEntries {
   const written: (DataFile | null)[] = [
     ...ods.rawFiles.map((file) => file.regular),
     ...ods.batches.values(),
-    ...tables.flatMap((table) => [...table.rows, table.rejects]),
+    ...tables.flatMap((table) => [...tableFilesAdded(table), table.rejects, table.outcomes]),
     ...app.marts.map((mart) => (mart.isNew ? mart.dataFile : null)),
   ]
   return {
@@ -42,8 +44,13 @@ export function ledgerEntries(
     files,
     steps: [...ods.steps, ...tables.map((table) => table.step), ...app.marts.flatMap((mart) => mart.step ?? [])],
     ruleResults: tables.flatMap((table) => table.ruleResults),
+    returns: tables.flatMap((table) => table.returns),
     dataFiles: written.filter((file) => file !== null),
     removed: app.removed,
+    freshness,
+    replacedRows: tables.flatMap(({ tableName, replaced }) =>
+      [...replaced].map(([fileId, rows]) => ({ runId: run.runId, tableName, fileId, rows })),
+    ),
   }
 }
 

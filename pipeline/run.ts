@@ -1,15 +1,15 @@
-import { livePaths } from '../control/catalog.ts'
 import { commitCatalog, publishCatalog } from '../control/commit.ts'
 import type { Lake, Run } from '../control/lake.ts'
 import { type OpenOptions, withLake } from '../control/open-lake.ts'
 import { type Recovery, recover } from '../control/recover.ts'
 import { startRun } from '../control/run-folder.ts'
+import { tableFilesOf } from '../control/table-rows.ts'
 import type { Project } from '../core/config/load-config.ts'
 import { untilStopped } from '../core/stop.ts'
 import { accountForFiles } from './account.ts'
 import { buildMarts, type MartQuery, readMarts } from './app/index.ts'
 import { deliver, deliverCommitted, forgetRuns, writePlan } from './deliver/index.ts'
-import { checkContracts, loadTables, showTables } from './dw/index.ts'
+import { checkContracts, checkRules, judgeFreshness, loadTables, type RetryRequest, showTables } from './dw/index.ts'
 import { ledgerEntries } from './ledger-entries.ts'
 import { noteFailure } from './note-failure.ts'
 import { loadUploads } from './ods/index.ts'
@@ -19,6 +19,17 @@ import { deliverReports } from './reports/index.ts'
 import { type RunSummary, type RunWork, summarizeRun } from './summary.ts'
 import { claimUploads } from './uploads/index.ts'
 
+/** What a run is asked to do. */
+export interface RunRequest {
+  /** For the ledger: `run`. */
+  readonly command: string
+  readonly takesUploads: boolean
+  /** Open records of the quarantine to judge again. */
+  readonly retry: RetryRequest | null
+}
+
+const TAKE_UPLOADS: RunRequest = { command: 'run', takesUploads: true, retry: null }
+
 /**
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
  * A run killed anywhere can simply be run again.
@@ -27,7 +38,11 @@ import { claimUploads } from './uploads/index.ts'
  *   MART_INVALID and REPORT_INVALID (before any work), or whatever else went wrong; then nothing is committed and the run is noted as `failed`.
  *   Files that cannot be read stop nothing: they are in the summary, as `refused`
  */
-export async function runPipeline(project: Project, options: OpenOptions): Promise<RunSummary> {
+export async function runPipeline(
+  project: Project,
+  options: OpenOptions,
+  request: RunRequest = TAKE_UPLOADS,
+): Promise<RunSummary> {
   return withLake(project, options, async (lake) => {
     // What runs that were killed have left: undone, or finished.
     const leftover = await recover(lake)
@@ -36,13 +51,16 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
 
     // Whether this run can work at all.
     await checkContracts(lake)
-    await showTables(lake.engine, project.config.tables, (table) => livePaths(lake.state, lake.layout, 'dw', table))
+    await checkRules(lake.engine, project)
+    await showTables(lake.engine, project.config.tables, (table) =>
+      tableFilesOf(lake.state.dataFiles, lake.layout, table),
+    )
     const queries = await readMarts(lake.engine, project)
     await checkReports(lake.engine, project, queries)
 
     // The work, up to the commit. When it fails, nothing of it is seen.
-    const run = await startRun(lake, leftover.interrupted)
-    const work = await noteFailure(lake, run, leftover, () => workAndCommit(lake, run, queries, leftover))
+    const run = await startRun(lake, leftover.interrupted, request.command)
+    const work = await noteFailure(lake, run, leftover, () => workAndCommit(lake, run, request, queries, leftover))
 
     // For people: the catalog they open, uploads moved, refused records and marts as CSV. A crash here is finished by the
     // next run.
@@ -61,22 +79,24 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
 async function workAndCommit(
   lake: Lake,
   run: Run,
+  { takesUploads, retry }: RunRequest,
   queries: readonly MartQuery[],
   leftover: Recovery,
 ): Promise<RunWork> {
-  const { uploads, ods, tables, app } = await untilStopped(lake.stop, lake.engine, async () => {
-    const uploads = await claimUploads(lake, run)
+  const { uploads, ods, tables, app, freshness } = await untilStopped(lake.stop, lake.engine, async () => {
+    const uploads = takesUploads ? await claimUploads(lake, run) : []
     const ods = await loadUploads(lake, run, uploads)
-    const tables = await loadTables(lake, run, ods)
-    return { uploads, ods, tables, app: await buildMarts(lake, run, queries, tables) }
+    const tables = await loadTables(lake, run, ods, retry)
+    const app = await buildMarts(lake, run, queries, tables)
+    return { uploads, ods, tables, app, freshness: await judgeFreshness(lake, run) }
   })
 
   // Every record accounted for, or nothing is committed.
   const files = accountForFiles(run, ods, tables)
 
-  const plan = planDelivery(run, ods, tables, app)
+  const plan = await planDelivery(lake, run, { files, ods, tables, app })
   await writePlan(run.folder, plan)
-  const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app })
+  const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app, freshness })
   const version = await commitCatalog(lake, entries)
-  return { uploads, ods, tables, app, files, plan, version }
+  return { uploads, ods, tables, app, freshness, files, plan, version }
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import type { Lake, Run } from '../control/lake.ts'
-import { type Counts, type FileEntry, type RuleResult, sumCounts } from '../control/ledger.ts'
+import { type Counts, type FileEntry, type Freshness, type RuleResult, sumCounts } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
+import { countTableRows } from '../control/table-rows.ts'
 import type { AppResult } from './app/index.ts'
 import { type DeliveryPlan, reportPath } from './deliver/index.ts'
-import type { TableResult } from './dw/index.ts'
+import { type TableResult, tableFilesAdded } from './dw/index.ts'
 import type { OdsResult, Original } from './ods/index.ts'
 import type { ClaimedUpload } from './uploads/index.ts'
 
@@ -20,8 +21,10 @@ export interface RunSummary {
   readonly files: readonly FileSummary[]
   /** Uploads that were still being written; they wait for the next run. */
   readonly waiting: readonly string[]
-  /** Broken rules, most frequent first. */
+  /** Broken rules, most frequent first; of those that warn, the records are loaded. */
   readonly rules: readonly RuleResult[]
+  /** Tables whose contract says how old their newest row may be. */
+  readonly freshness: readonly Freshness[]
   readonly marts: readonly {
     readonly mart: string
     readonly rows: number
@@ -61,6 +64,7 @@ export interface RunWork {
   readonly ods: OdsResult
   readonly tables: readonly TableResult[]
   readonly app: AppResult
+  readonly freshness: readonly Freshness[]
   readonly files: readonly FileEntry[]
   readonly plan: DeliveryPlan
   readonly version: number
@@ -86,6 +90,7 @@ export function summarizeRun(
     files: work.files.map((file) => summarizeFile(file, originals, hints.get(file.name) ?? null)),
     waiting: work.uploads.filter((upload) => upload.status === 'waiting').map((upload) => upload.name),
     rules: work.tables.flatMap((table) => table.ruleResults).sort((a, b) => b.records - a.records),
+    freshness: work.freshness,
     marts: work.app.marts.map((mart) => ({
       mart: mart.martName,
       rows: mart.dataFile.rows,
@@ -100,21 +105,21 @@ export function summarizeRun(
     catalog: layout.catalog,
     reports: layout.reports,
     quarantine: [
-      ...work.plan.inbox.map((entry) => join(layout.quarantine, entry.tableName, entry.csvName)),
+      ...work.plan.inbox
+        .filter((csv) => csv.open > 0)
+        .map((entry) => join(layout.quarantine, entry.tableName, entry.csvName)),
       ...(work.ods.refused.length > 0 ? [layout.refusedFiles] : []),
     ],
   }
 }
 
 function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary {
-  const rowsBefore = lake.state.dataFiles
-    .filter((file) => file.layer === 'dw' && file.tableName === table)
-    .reduce((sum, file) => sum + file.rows, 0)
-  const added = work.tables.find((result) => result.tableName === table)?.rows ?? []
+  const result = work.tables.find(({ tableName }) => tableName === table)
+  const added = result === undefined ? [] : tableFilesAdded(result)
   return {
     table,
     ...sumCounts(work.files.filter((file) => file.tableName === table)),
-    rows: added.reduce((sum, file) => sum + file.rows, rowsBefore),
+    rows: countTableRows([...lake.state.dataFiles, ...added], table, lake.project.config.tables[table]),
   }
 }
 

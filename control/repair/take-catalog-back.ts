@@ -8,7 +8,17 @@ import { isLiveIn, readStoredFiles } from '../stored-files.ts'
 import { replaceViews } from '../views.ts'
 
 const CATALOG = 'restored'
-const CONTROL_TABLES = ['lake', 'runs', 'files', 'steps', 'rule_results', 'data_files', 'undone_runs', 'vacuums']
+const CONTROL_TABLES = [
+  'lake',
+  'runs',
+  'files',
+  'steps',
+  'rule_results',
+  'data_files',
+  'undone_runs',
+  'vacuums',
+  'freshness',
+]
 
 /**
  * Make the newest catalog of the history again from `lake.duckdb`. People may have made tables and views of their own in

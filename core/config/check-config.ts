@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { checkRules } from './check-rules.ts'
 import { didYouMean } from './nearest-name.ts'
 import { findReferenceCycle, orderTables } from './order-tables.ts'
-import type { Config, TableConfig } from './schema.ts'
+import type { ColumnConfig, Config, TableConfig } from './schema.ts'
 
 /**
  * What the shape of the file cannot say: names that must exist, cycles, marts without SQL.
@@ -86,13 +87,34 @@ function checkTable(config: Config, tableName: string, table: TableConfig): stri
       (name) => `${at}.columns: "${name}" stands twice (upper and lower case count as the same).`,
     ),
     ...checkColumns(at, table),
+    ...checkRules(at, table),
     ...repeated(table.primaryKey).map((column) => `${at}.primaryKey: "${column}" stands twice.`),
     ...table.primaryKey.flatMap((column) => columnFault(`${at}.primaryKey`, tableName, column, columns)),
     ...table.primaryKey
       .filter((column) => table.columns[column]?.required === false)
       .map((column) => `${at}.primaryKey: "${column}" is not required; a key column must be.`),
+    ...checkUnique(at, tableName, table),
     ...checkReferences(config, tableName, table),
   ]
+}
+
+function checkUnique(at: string, tableName: string, table: TableConfig): string[] {
+  const names = (columns: readonly string[]) => columns.toSorted().join('\n')
+  const lists = [table.primaryKey, ...table.unique].map(names)
+  return table.unique.flatMap((list, index) => {
+    const place = `${at}.unique[${index}]`
+    const first = lists.indexOf(names(list))
+    return [
+      ...repeated(list).map((column) => `${place}: "${column}" stands twice.`),
+      ...list.flatMap((column) => columnFault(place, tableName, column, Object.keys(table.columns))),
+      ...(first === 0
+        ? [`${place}: these are the columns of the primary key, which is unique already; take them away.`]
+        : []),
+      ...(first > 0 && first <= index
+        ? [`${place}: the columns are those of unique[${first - 1}]; take one away.`]
+        : []),
+    ]
+  })
 }
 
 function checkColumns(at: string, table: TableConfig): string[] {
@@ -102,13 +124,12 @@ function checkColumns(at: string, table: TableConfig): string[] {
     if (decimal !== null && Number(decimal[2]) > Number(decimal[1])) {
       faults.push(`${at}.columns.${name}.type: "${column.type}" has more digits after the point than in all.`)
     }
-    if (column.maxLength !== undefined && column.type !== 'string') {
-      faults.push(`${at}.columns.${name}.maxLength: only a string has a length; the type is "${column.type}".`)
+    if (column.format !== undefined && !['date', 'timestamp', 'time'].includes(column.type)) {
+      faults.push(
+        `${at}.columns.${name}.format: only a date, timestamp or time has a format; the type is "${column.type}".`,
+      )
     }
-    if (column.format !== undefined && column.type !== 'date' && column.type !== 'timestamp') {
-      faults.push(`${at}.columns.${name}.format: only a date or timestamp has a format; the type is "${column.type}".`)
-    }
-    faults.push(...formatFaults(`${at}.columns.${name}.format`, column.format))
+    faults.push(...formatFaults(`${at}.columns.${name}.format`, column))
     return faults
   })
 }
@@ -116,8 +137,15 @@ function checkColumns(at: string, table: TableConfig): string[] {
 /** Letters of strftime that DuckDB both reads and writes, and whose text says one moment. */
 const FORMAT_LETTERS = /^(?:[^%]|%[%YymdHIMSfgnpbBjaA]|%-[mdHIMSyj])*$/
 
-function formatFaults(at: string, format: string | undefined): string[] {
+/** A time's letters; of the twelve-hour clock both the hour and its half of the day. */
+const TIME_LETTERS = /^(?=.*(%-?H|%-?I.*%p|%p.*%-?I))(?:[^%]|%[HIMSfgp%]|%-[HIMS])*$/s
+
+function formatFaults(at: string, { format, type }: ColumnConfig): string[] {
   if (format === undefined) return []
+  if (type === 'time') {
+    if (TIME_LETTERS.test(format)) return []
+    return [`${at}: "${format}" is no time of day; write it in the letters of strftime, such as %H:%M or %I:%M %p.`]
+  }
   const letters = 'write it in the letters of strftime, such as %Y-%m-%d or %d.%m.%Y %H:%M'
   if (!FORMAT_LETTERS.test(format)) return [`${at}: "${format}" has a letter behind % that is not known; ${letters}.`]
   return /%Y|%y|%-y/.test(format) ? [] : [`${at}: "${format}" has no year; ${letters}.`]
@@ -168,9 +196,13 @@ function checkCycle(config: Config): string[] {
 }
 
 function checkMarts(config: Config, projectFolder: string): string[] {
-  const missing = Object.entries(config.marts)
-    .filter(([, mart]) => !existsSync(resolve(projectFolder, mart.sql)))
-    .map(([name, mart]) => `marts.${name}.sql: there is no file "${mart.sql}" in ${projectFolder}.`)
+  const missing = Object.entries(config.marts).flatMap(([name, mart]) =>
+    (['sql', 'trace'] as const).flatMap((key) => {
+      const path = mart[key]
+      if (path === undefined || existsSync(resolve(projectFolder, path))) return []
+      return [`marts.${name}.${key}: there is no file "${path}" in ${projectFolder}.`]
+    }),
+  )
   return [...missing, ...checkReports(config)]
 }
 

@@ -1,32 +1,48 @@
 import { z } from 'zod'
+import { DURATION } from './durations.ts'
 import { reportSchema } from './report-schema.ts'
+import { columnRulesSchema, tableRulesSchema } from './rule-schema.ts'
 
 /** The types a column can have. */
 const COLUMN_TYPE =
-  /^(integer|bigint|double|boolean|string|date|timestamp|decimal\(([1-9]|[12]\d|3[0-8]), ?([0-9]|[12]\d|3[0-8])\))$/
+  /^(integer|bigint|double|boolean|string|date|timestamp|time|uuid|json|decimal\(([1-9]|[12]\d|3[0-8]), ?([0-9]|[12]\d|3[0-8])\))$/
+
+const TYPE_NAMES = 'integer, bigint, decimal(p,s), double, boolean, string, date, timestamp, time, uuid or json'
 
 /** Encodings of text that can be read; UTF-16 also without being declared, by its byte order mark. */
 const TEXT_ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1252'] as const
 export type TextEncoding = (typeof TEXT_ENCODINGS)[number]
 
 const columnSchema = z.strictObject({
-  type: z
-    .string()
-    .regex(COLUMN_TYPE, 'expected integer, bigint, decimal(p,s), double, boolean, string, date or timestamp')
-    .describe('integer, bigint, decimal(p,s), double, boolean, string, date or timestamp'),
+  type: z.string().regex(COLUMN_TYPE, `expected ${TYPE_NAMES}`).describe(TYPE_NAMES),
   required: z.boolean().default(true).describe('A record without a value is quarantined. Default: true'),
-  maxLength: z.int().positive().optional().describe('string: the most characters a value may have'),
+  ...columnRulesSchema,
   format: z
     .string()
     .min(1)
     .optional()
-    .describe('date, timestamp: how a value is written, in strftime letters; default %Y-%m-%d, %Y-%m-%dT%H:%M:%SZ'),
+    .describe(
+      'date, timestamp, time: how a value is written, in strftime letters; default %Y-%m-%d, %Y-%m-%dT%H:%M:%SZ, %H:%M:%S',
+    ),
   description: z.string().optional(),
 })
+
+const durationSchema = z
+  .string()
+  .regex(DURATION, 'expected a number of minutes, hours or days such as "90m", "36h" or "30d"')
 
 const referenceSchema = z.strictObject({
   columns: z.array(z.string()).min(1).describe('Columns of this table'),
   table: z.string().describe('The table whose primary key they name'),
+  onMissing: z
+    .enum(['reject', 'hold'])
+    .default('reject')
+    .describe(
+      'A record that refers to nothing: quarantined as open, or held and tried again in each later run. Default: reject',
+    ),
+  maxWait: durationSchema
+    .default('30d')
+    .describe('hold: how long a record waits, such as 36h or 30d; then it is open. Default: 30d'),
 })
 
 /** How the files of a table are written. What is declared is not guessed. */
@@ -50,10 +66,16 @@ const fileFormatSchema = {
     .optional()
     .describe('Default: utf-8, and UTF-16 where a byte order mark says so; the others are never guessed'),
   onExtraColumns: z
-    .enum(['keep', 'refuse'])
+    .enum(['keep', 'ignore', 'refuse'])
     .default('keep')
     .describe(
-      'Columns of a header that the table does not have: kept in _extra, or the file is refused. Default: keep',
+      'Columns of a header that the table does not have: kept in _extra, left out, or the file is refused. Default: keep',
+    ),
+  onMissingColumns: z
+    .enum(['allow', 'quarantine', 'refuse'])
+    .default('allow')
+    .describe(
+      'Columns that a header lacks: optional ones may lack; or required ones too, and each record is quarantined for them; or the file is refused for any. Default: allow',
     ),
 }
 
@@ -68,12 +90,32 @@ const tableSchema = z.strictObject({
     .record(z.string(), columnSchema)
     .describe('The columns of the table, in the order of a file without header'),
   primaryKey: z.array(z.string()).min(1).describe('The columns whose values together name a row'),
+  unique: z
+    .array(z.array(z.string()).min(1))
+    .default([])
+    .describe(
+      'More lists of columns whose values together no two rows share; where one is missing they are not compared',
+    ),
+  onConflict: z
+    .enum(['reject', 'ignore', 'update', 'history'])
+    .default('reject')
+    .describe(
+      'A record whose primary key is there already: reject it; ignore it when it is identical; update the row; or keep the history of the row. Default: reject',
+    ),
   references: z.array(referenceSchema).default([]),
+  ...tableRulesSchema,
 })
 
 const martSchema = z.strictObject({
   description: z.string().optional(),
   sql: z.string().min(1).describe('Path of a file with one SELECT over dw.*; $name takes a value from "parameters"'),
+  trace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Path of a file with one SELECT of the rows behind: columns of the mart, and _table, _file_id, _line of a row of dw.<_table>. Default: found out from "sql"',
+    ),
   report: reportSchema.optional().describe('How its page in reports/ shows it. Default: the table alone'),
 })
 

@@ -5,12 +5,14 @@ import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
 import { messageOf, toDroplakeError } from '../../core/errors.ts'
 import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
+import { deliverInboxCsv } from '../inbox/deliver-inbox.ts'
+import { removeReport, writeReport } from './mart-report.ts'
 import { moveUpload, syncMoves } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
-import { removeInboxCsv, removeReport, writeInboxCsv, writeReport } from './write-csv.ts'
 
+export { writeCsv } from './csv-file.ts'
+export { reportPath } from './mart-report.ts'
 export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
-export { reportPath, writeCsv } from './write-csv.ts'
 
 /**
  * Finish a committed run: write the CSVs for people, then clear the drop folder, then forget the run's folder.
@@ -70,13 +72,9 @@ interface Task {
 function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
   const { layout } = lake
   return [
-    ...(plan.staleInbox ?? []).map((entry) => ({
-      what: `quarantine CSV ${entry.csvName}`,
-      perform: () => removeInboxCsv(lake, entry),
-    })),
-    ...plan.inbox.map((entry) => ({
-      what: `quarantine CSV ${entry.csvName}`,
-      perform: () => writeInboxCsv(lake, entry),
+    ...plan.inbox.map((csv) => ({
+      what: `quarantine CSV ${csv.csvName}`,
+      perform: () => deliverInboxCsv(lake, csv, plan.corrections ?? []),
     })),
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removeReport(layout, mart) })),

@@ -1,7 +1,7 @@
 import type { Engine } from '../../core/engine.ts'
 import { ident, join, readParquet, sql } from '../../core/sql.ts'
 import type { Accepted } from './accept-records.ts'
-import { referenceRules, typedName } from './rules/index.ts'
+import { holdsBack, referenceRules, typedName } from './rules/index.ts'
 import type { TableInput } from './table-input.ts'
 
 /** Accepted records that refer to a row that is not there: `_file_id`, `_line`. */
@@ -10,7 +10,8 @@ export const ORPHANS = ident('orphans')
 /** Judge accepted records by the table's references. @returns how many refer to nothing */
 export async function findOrphans(engine: Engine, input: TableInput, accepted: readonly Accepted[]): Promise<number> {
   const { table, tables } = input
-  const broken = join([sql`false`, ...referenceRules(table, tables).map((rule) => rule.broken)], ' or ')
+  const rules = referenceRules(table, tables).filter(holdsBack)
+  const broken = join([sql`false`, ...rules.map((rule) => rule.broken)], ' or ')
   const typed = join(
     Object.keys(table.columns).map((name) => sql`${ident(name)} as ${typedName(name)}`),
     ', ',

@@ -1,6 +1,7 @@
-import { formatOf } from '../../core/config/column-types.ts'
+import { baseTypeOf, formatOf } from '../../core/config/column-types.ts'
 import type { ColumnConfig } from '../../core/config/schema.ts'
 import { ident, literal, raw, type Sql, sql } from '../../core/sql.ts'
+import { textName } from './text-value.ts'
 
 /** The name of what DuckDB makes of a column's text, which is more than the type allows. */
 export function looseName(column: string): Sql {
@@ -9,10 +10,7 @@ export function looseName(column: string): Sql {
 
 /** SQL for what DuckDB makes of a column's text: its casts take `1.5`, `0x1F`, ` 7 ` and `24:00:00` as well. */
 export function looseValue(name: string, column: ColumnConfig): Sql {
-  const text = ident(name)
-  const format = formatOf(column)
-  if (format !== undefined) return sql`try_strptime(${text}, ${literal(format)})`
-  return column.type === 'string' || column.type === 'boolean' ? text : sql`try_cast(${text} as ${raw(column.type)})`
+  return looseOf(textName(name, column), column)
 }
 
 /**
@@ -20,9 +18,23 @@ export function looseValue(name: string, column: ColumnConfig): Sql {
  * is held against the text again (measured against 1.5 million mutated strings, 2026-11).
  */
 export function typedValue(name: string, column: ColumnConfig): Sql {
-  const text = ident(name)
-  const loose = looseName(name)
-  const [type] = column.type.split('(')
+  return typedOf(textName(name, column), looseName(name), column)
+}
+
+/** SQL for a value that the contract names, a bound or one of a list: written and read as the values of the column are. */
+export function constantValue(value: string | number, column: ColumnConfig): Sql {
+  const text = literal(String(value))
+  return typedOf(text, looseOf(text, column), column)
+}
+
+function looseOf(text: Sql, column: ColumnConfig): Sql {
+  const format = formatOf(column)
+  if (format !== undefined) return sql`try_strptime(${text}, ${literal(format)})`
+  return column.type === 'string' || column.type === 'boolean' ? text : sql`try_cast(${text} as ${raw(column.type)})`
+}
+
+function typedOf(text: Sql, loose: Sql, column: ColumnConfig): Sql {
+  const type = baseTypeOf(column)
   switch (type) {
     case 'integer':
     case 'bigint':
@@ -36,15 +48,32 @@ export function typedValue(name: string, column: ColumnConfig): Sql {
     case 'date':
     case 'timestamp':
       return sql`case when ${isStrictMoment(text, loose, formatOf(column) ?? '')} then ${loose} end::${raw(type)}`
+    case 'time':
+      return sql`case when strftime(${loose}, ${literal(formatOf(column) ?? '')}) = ${text} then ${loose} end::time`
+    case 'uuid':
+      // RFC 9562: written in lower case, read in either.
+      return sql`case when lower(${text}) = ${loose}::varchar then ${loose} end`
+    case 'json':
+      return sql`case when ${isStrictJson(text, loose)} then ${loose} end`
     default:
       return sql`nullif(${text}, '')`
   }
 }
 
+/** What DuckDB takes for JSON beyond RFC 8259: NaN and Infinity in any case and cut short, and a comma before a bracket. */
+const BEYOND_JSON = '(?i)nan|inf|,[ \\t\\n\\r]*[]}]'
+const JSON_STRING = '"(?:[^"\\\\]|\\\\.)*"'
+
+/** Whether a text that DuckDB takes for JSON is; strings, in which anything may stand, are looked at where they must be. */
+function isStrictJson(text: Sql, loose: Sql): Sql {
+  const isSuspect = (one: Sql) => sql`regexp_matches(${one}, ${literal(BEYOND_JSON)})`
+  const withoutStrings = sql`regexp_replace(${text}, ${literal(JSON_STRING)}, '""', 'g')`
+  return sql`${loose} is not null and case when ${isSuspect(text)} then not ${isSuspect(withoutStrings)} else true end`
+}
+
 /** How a value of a type is written, to follow "is not": `an integer such as 42`. */
 export function describeType(column: ColumnConfig): string {
-  const [type] = column.type.split('(')
-  switch (type) {
+  switch (baseTypeOf(column)) {
     case 'integer':
       return 'an integer such as 42 (from -2147483648 to 2147483647)'
     case 'bigint':
@@ -57,6 +86,10 @@ export function describeType(column: ColumnConfig): string {
       return 'a number such as 0.5 or 1.2e-3'
     case 'boolean':
       return 'true or false'
+    case 'uuid':
+      return 'a UUID such as 550e8400-e29b-41d4-a716-446655440000'
+    case 'json':
+      return 'JSON (RFC 8259)'
     default:
       return `a ${column.type} written as ${readableFormat(formatOf(column) ?? '')}`
   }

@@ -2,7 +2,7 @@
 import { join, relative, sep } from 'node:path'
 import { layoutOf } from '../../control/layout.ts'
 import { writeTextFile } from '../../core/durable-files.ts'
-import { inboxCsvName } from '../plan-delivery.ts'
+import { inboxCsvName } from '../inbox/plan-inbox.ts'
 import { indexPage } from './lake/index-page.ts'
 import { readLake } from './lake/read-lake.ts'
 import { renderPage } from './page-shell.ts'

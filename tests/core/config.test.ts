@@ -48,7 +48,9 @@ test.each([
   [
     'an unknown type',
     { name: 'x', tables: { a: table({ columns: { id: { type: 'int' } } }) } },
-    ['tables.a.columns.id.type: expected integer, bigint, decimal(p,s), double, boolean, string, date or timestamp.'],
+    [
+      'tables.a.columns.id.type: expected integer, bigint, decimal(p,s), double, boolean, string, date, timestamp, time, uuid or json.',
+    ],
   ],
   ['a missing name', { tables: {} }, ['name: missing; expected string.']],
   [
@@ -103,8 +105,8 @@ test.each([
       tables: { a: table({ columns: { id: { type: 'integer', maxLength: 3 }, d: { type: 'decimal(2,5)' } } }) },
     },
     [
-      'tables.a.columns.id.maxLength: only a string has a length; the type is "integer".',
       'tables.a.columns.d.type: "decimal(2,5)" has more digits after the point than in all.',
+      'tables.a.columns.id.maxLength: only a string has a length; the type is "integer".',
     ],
   ],
   [

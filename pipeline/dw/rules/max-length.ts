@@ -1,19 +1,16 @@
 import type { TableConfig } from '../../../core/config/schema.ts'
-import { ident, literal, raw, sql } from '../../../core/sql.ts'
-import { type Rule, shown } from './rule.ts'
+import { literal, raw, sql } from '../../../core/sql.ts'
+import { columnRules, type Rule, shown, typedName } from './rule.ts'
 
 /** A text has at most so many characters (Unicode code points, not bytes). */
 export function maxLengthRules(table: TableConfig): Rule[] {
-  return Object.entries(table.columns).flatMap(([name, { maxLength }]) => {
-    if (maxLength === undefined) return []
-    const length = sql`length(coalesce(${ident(name)}, ''))`
-    return [
-      {
-        id: `max_length:${name}`,
-        // Bytes are known without a look at the text, and characters are no more than they.
-        broken: sql`(strlen(${ident(name)}) > ${raw(String(maxLength))} and ${length} > ${raw(String(maxLength))})`,
-        reason: sql`${literal(`${name} `)} || ${shown(name)} || ' has ' || ${length} || ${literal(` characters; at most ${maxLength} are allowed`)}`,
-      },
-    ]
+  return columnRules(table, 'maxLength', (name, maxLength) => {
+    const [value, most] = [typedName(name), raw(String(maxLength))]
+    return {
+      id: `max_length:${name}`,
+      // Bytes are known without a look at the text, and characters are no more than they.
+      broken: sql`(coalesce(strlen(${value}), 0) > ${most} and length(${value}) > ${most})`,
+      reason: sql`${literal(`${name} `)} || ${shown(name)} || ' has ' || length(${value}) || ${literal(` characters; at most ${maxLength} are allowed`)}`,
+    }
   })
 }

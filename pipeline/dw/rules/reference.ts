@@ -1,10 +1,11 @@
+import { durationMs } from '../../../core/config/durations.ts'
 import type { Config, ReferenceConfig, TableConfig } from '../../../core/config/schema.ts'
 import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
-import { type Rule, shown, typedName } from './rule.ts'
+import { type Rule, shown, typedName, withSeverity } from './rule.ts'
 
 /** The row that a record refers to is there, in the table as it will be after this run. A missing value refers to nothing. */
 export function referenceRules(table: TableConfig, tables: Config['tables']): Rule[] {
-  return table.references.map((reference) => ({
+  const rules = table.references.map((reference) => ({
     id: `reference:${reference.columns.join(',')}`,
     broken: sql`(${allGiven(reference)} and ${tuple(reference.columns.map(typedName))} not in (
       select ${tuple((tables[reference.table]?.primaryKey ?? []).map((key) => ident(key)))} from ${ident('dw', reference.table)}
@@ -13,7 +14,9 @@ export function referenceRules(table: TableConfig, tables: Config['tables']): Ru
       reference.columns.map((column) => sql`${literal(`${column} `)} || ${shown(column)}`),
       " || ', ' || ",
     )} || ${literal(` is not in ${reference.table}`)}`,
+    ...(reference.onMissing === 'hold' ? { waitMs: durationMs(reference.maxWait) } : {}),
   }))
+  return withSeverity(table, rules)
 }
 
 function allGiven(reference: ReferenceConfig): Sql {

@@ -244,6 +244,7 @@ function slider(upright: boolean, palette: Palette, data: ChartData): DataZoomCo
     endValue: Math.min(data.categories.length, MOST_AT_ONCE) - 1,
     ...(upright ? { bottom: 8, height: 22 } : { right: 4, width: 18 }),
     brushSelect: false,
+    showDataShadow: false,
     showDetail: false,
     borderColor: palette.line,
     fillerColor: `${palette.grey}40`,

@@ -1,4 +1,7 @@
-import type { Counts } from '../../../control/ledger.ts'
+import type { Layer } from '../../../control/layout.ts'
+import { type Counts, NO_COUNTS } from '../../../control/ledger.ts'
+import { countTableRows } from '../../../control/table-rows.ts'
+import type { Config } from '../../../core/config/schema.ts'
 import type { Engine } from '../../../core/engine.ts'
 import { sql } from '../../../core/sql.ts'
 
@@ -9,67 +12,62 @@ export interface Funnel extends Counts {
   readonly files: number
   readonly duplicates: number
   readonly refused: number
+  /** Of the quarantined, those that a person or a row that came later has brought into the table since. */
+  readonly returned: number
   /** Rows in `dw.<table>` now. */
   readonly rows: number
 }
 
-/** @param tables names, in the order of the config. Runs that a rollback has undone do not count. */
-export async function readFunnels(engine: Engine, tables: readonly string[]): Promise<Funnel[]> {
-  const rows = await engine.rows<{ table_name: string } & Record<keyof Omit<Funnel, 'table'>, number>>(sql`
-    with counted as (
-      select files.*
-      from control.files as files
-      join control.runs as runs using (run_id)
-      where runs.status = 'committed'
-    ),
-    sums as (
-      select
-        table_name,
-        count(*) filter (where outcome = 'loaded') as files,
-        count(*) filter (where outcome = 'duplicate') as duplicates,
-        count(*) filter (where outcome = 'refused') as refused,
-        sum(counted.records)::bigint as records,
-        sum(counted.loaded)::bigint as loaded,
-        sum(counted.updated)::bigint as updated,
-        sum(counted.unchanged)::bigint as unchanged,
-        sum(counted.quarantined)::bigint as quarantined
-      from counted
-      where table_name is not null
-      group by table_name
-    ),
-    held as (
-      select table_name, sum(rows)::bigint as rows
-      from control.data_files
-      where layer = 'dw' and removed_in is null
-      group by table_name
-    )
+/** Runs that a rollback has undone do not count. */
+export async function readFunnels(engine: Engine, tables: Config['tables']): Promise<Funnel[]> {
+  const sums = await engine.rows<
+    { table_name: string } & Record<keyof Omit<Funnel, 'table' | 'rows' | 'returned'>, number>
+  >(sql`
     select
-      table_name, coalesce(files, 0) as files, coalesce(duplicates, 0) as duplicates, coalesce(refused, 0) as refused,
-      coalesce(records, 0) as records, coalesce(loaded, 0) as loaded, coalesce(updated, 0) as updated,
-      coalesce(unchanged, 0) as unchanged, coalesce(quarantined, 0) as quarantined, coalesce(rows, 0) as rows
-    from sums
-    full join held using (table_name)`)
-  const found = new Map(rows.map((row) => [row.table_name, row]))
-  const names = [
-    ...tables,
-    ...rows
-      .map((row) => row.table_name)
-      .filter((name) => !tables.includes(name))
-      .sort(),
-  ]
-  return names.map((table) => {
-    const row = found.get(table)
-    return {
-      table,
-      files: row?.files ?? 0,
-      duplicates: row?.duplicates ?? 0,
-      refused: row?.refused ?? 0,
-      records: row?.records ?? 0,
-      loaded: row?.loaded ?? 0,
-      updated: row?.updated ?? 0,
-      unchanged: row?.unchanged ?? 0,
-      quarantined: row?.quarantined ?? 0,
-      rows: row?.rows ?? 0,
-    }
-  })
+      table_name,
+      count(*) filter (where outcome = 'loaded') as files,
+      count(*) filter (where outcome = 'duplicate') as duplicates,
+      count(*) filter (where outcome = 'refused') as refused,
+      sum(files.records)::bigint as records,
+      sum(files.loaded)::bigint as loaded,
+      sum(files.updated)::bigint as updated,
+      sum(files.unchanged)::bigint as unchanged,
+      sum(files.quarantined)::bigint as quarantined
+    from control.files as files
+    join control.runs as runs using (run_id)
+    where runs.status = 'committed' and table_name is not null
+    group by table_name
+    order by table_name`)
+  const returned = await readReturned(engine)
+  const live = await engine.rows<{ layer: Layer; tableName: string; rows: number }>(sql`
+    select layer, table_name as "tableName", rows from control.data_files where removed_in is null`)
+  const names = new Set([...Object.keys(tables), ...sums.map((row) => row.table_name)])
+  return [...names].map((table) => ({
+    ...NOTHING,
+    ...withoutName(sums.find((row) => row.table_name === table)),
+    table,
+    returned: returned.get(table) ?? 0,
+    rows: countTableRows(live, table, Object.hasOwn(tables, table) ? tables[table] : undefined),
+  }))
+}
+
+const NOTHING = { files: 0, duplicates: 0, refused: 0, ...NO_COUNTS }
+
+function withoutName<Row extends { readonly table_name: string }>(
+  row: Row | undefined,
+): Omit<Row, 'table_name'> | undefined {
+  if (row === undefined) return undefined
+  const { table_name: _, ...counts } = row
+  return counts
+}
+
+/** Records that were quarantined and have come into their table since, by table. */
+async function readReturned(engine: Engine): Promise<Map<string, number>> {
+  const rows = await engine.rows<{ table_name: string; returned: number }>(sql`
+    select table_name, sum(returns.loaded + returns.updated + returns.unchanged)::bigint as returned
+    from control.returns as returns
+    join control.runs as runs using (run_id)
+    where runs.status = 'committed'
+    group by table_name`)
+  return new Map(rows.map((row) => [row.table_name, row.returned]))
 }

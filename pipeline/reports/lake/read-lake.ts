@@ -6,6 +6,7 @@ import type { Engine } from '../../../core/engine.ts'
 import { sql } from '../../../core/sql.ts'
 import { type Arrival, readArrivals } from './read-arrivals.ts'
 import { type Drift, readDrift } from './read-drift.ts'
+import { readFreshness, type TableFreshness } from './read-freshness.ts'
 import { type Funnel, readFunnels } from './read-funnels.ts'
 import { type MartLine, readMartLines } from './read-mart-lines.ts'
 import { type OpenRecords, readQuarantine } from './read-quarantine.ts'
@@ -26,6 +27,7 @@ export interface LakeReport {
   readonly refusedFiles: readonly string[]
   readonly drift: readonly Drift[]
   readonly arrivals: readonly Arrival[]
+  readonly freshness: readonly TableFreshness[]
   readonly marts: readonly MartLine[]
 }
 
@@ -42,7 +44,7 @@ export async function readLake(engine: Engine, project: Project, now: Date): Pro
     version,
     writtenAt: now,
     runs: await readRuns(engine),
-    funnels: await readFunnels(engine, Object.keys(config.tables)),
+    funnels: await readFunnels(engine, config.tables),
     reasons: await readReasons(engine),
     quarantine: await readQuarantine(
       engine,
@@ -51,6 +53,7 @@ export async function readLake(engine: Engine, project: Project, now: Date): Pro
     refusedFiles: refused.filter((name) => !name.startsWith('.') && !name.endsWith('.reason.txt')),
     drift: await readDrift(engine),
     arrivals: await readArrivals(engine, config.tables, now),
+    freshness: await readFreshness(engine),
     marts: await readMartLines(engine, config.marts),
   }
 }

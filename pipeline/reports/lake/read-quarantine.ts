@@ -5,8 +5,10 @@ import { ident, type Sql, sql } from '../../../core/sql.ts'
 export interface OpenRecords {
   readonly table: string
   readonly open: number
+  /** Records that wait for the row they refer to; they need nobody. */
+  readonly waiting: number
   readonly samples: readonly RefusedRecord[]
-  /** CSVs in the inbox that hold them, newest first, at most a few. */
+  /** Uploads whose CSV in the inbox holds them, and the run that took each; newest first, at most a few. */
   readonly csvs: readonly { readonly file: string; readonly runId: number; readonly records: number }[]
 }
 
@@ -30,22 +32,15 @@ const MOST_CSVS = 5
 export async function readQuarantine(engine: Engine, tables: readonly string[]): Promise<OpenRecords[]> {
   const found: OpenRecords[] = []
   for (const table of tables) {
-    const open = await openRecords(engine, table)
-    const { count } = await engine.row<{ count: number }>(sql`select count(*) as count from (${open})`)
-    if (count > 0)
-      found.push({ table, open: count, samples: await readSamples(engine, open), csvs: await readCsvs(engine, open) })
+    const view = ident('quarantine', table)
+    const counts = await engine.row<{ open: number; waiting: number }>(sql`
+      select count(*) filter (where _status = 'open') as open, count(*) filter (where _status = 'waiting') as waiting
+      from ${view}`)
+    if (counts.open + counts.waiting === 0) continue
+    const open = sql`select * from ${view} where _status = 'open'`
+    found.push({ table, ...counts, samples: await readSamples(engine, open), csvs: await readCsvs(engine, open) })
   }
   return found
-}
-
-/** The records that still wait: those whose `_status` is open; all of them in a lake that keeps no status. */
-async function openRecords(engine: Engine, table: string): Promise<Sql> {
-  const view = ident('quarantine', table)
-  const { has_status: hasStatus } = await engine.row<{ has_status: boolean }>(sql`
-    select count(*) > 0 as has_status
-    from duckdb_columns()
-    where database_name = current_database() and schema_name = 'quarantine' and table_name = ${table} and column_name = '_status'`)
-  return hasStatus ? sql`select * from ${view} where _status = 'open'` : sql`select * from ${view}`
 }
 
 async function readSamples(engine: Engine, open: Sql): Promise<RefusedRecord[]> {
@@ -81,9 +76,17 @@ function columnsOfRule(rule: string): string[] {
 
 async function readCsvs(engine: Engine, open: Sql): Promise<OpenRecords['csvs']> {
   return engine.rows<{ file: string; runId: number; records: number }>(sql`
-    select _file as file, _run_id as "runId", count(*) as records
-    from (${open})
-    group by _file, _run_id
-    order by _run_id desc, _file
+    with uploads as (
+      select file_id, max(run_id) as run_id
+      from control.files
+      join control.runs using (run_id)
+      where outcome = 'loaded' and runs.status = 'committed'
+      group by file_id
+    )
+    select any_value(_file) as file, any_value(uploads.run_id) as "runId", count(*) as records
+    from (${open}) as _open
+    join uploads on uploads.file_id = _open._file_id
+    group by _open._file_id
+    order by "runId" desc, file
     limit ${MOST_CSVS}`)
 }

@@ -9,6 +9,8 @@ const MOST_REASONS = 8
 export interface Reason {
   readonly table: string
   readonly rule: string
+  /** What becomes of such a record: `quarantine`, `warn` (it is loaded), `refuse` (its whole file is). */
+  readonly severity: string
   /** Records that broke it, over these runs. */
   readonly records: number
   /** By run, oldest first; 0 where none did. */
@@ -33,13 +35,14 @@ export async function readReasons(engine: Engine): Promise<Reasons> {
   const rows = await engine.rows<{
     table_name: string
     rule: string
+    severity: string
     records: number
     run_ids: readonly number[]
     by_run: readonly number[]
     example: string
   }>(sql`
     select
-      table_name, rule, sum(records)::bigint as records,
+      table_name, rule, arg_max(severity, run_id) as severity, sum(records)::bigint as records,
       list(run_id order by run_id) as run_ids, list(records order by run_id) as by_run,
       arg_max(example_file || ':' || example_line, run_id) as example
     from control.rule_results
@@ -51,6 +54,7 @@ export async function readReasons(engine: Engine): Promise<Reasons> {
     return {
       table: row.table_name,
       rule: row.rule,
+      severity: row.severity,
       records: row.records,
       trend: runIds.map((runId) => byRun.get(runId) ?? 0),
       example: row.example,

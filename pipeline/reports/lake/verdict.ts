@@ -29,14 +29,18 @@ export function verdictOf(lake: LakeReport): Verdict {
   }
 }
 
-function attention({ quarantine, refusedFiles, drift, arrivals }: LakeReport): string[] {
+function attention({ quarantine, refusedFiles, drift, arrivals, freshness }: LakeReport): string[] {
   const open = quarantine.reduce((sum, table) => sum + table.open, 0)
   const late = arrivals.filter((arrival) => arrival.isLate)
+  const stale = freshness.filter((table) => !table.isFresh)
   const unusual = arrivals.filter((arrival) => arrival.isUnusual)
   return [
     ...(open > 0 ? [`${count(open, 'record')} ${open === 1 ? 'waits' : 'wait'} in quarantine`] : []),
     ...(refusedFiles.length > 0 ? [`${count(refusedFiles.length, 'file')} could not be read`] : []),
     ...(late.length > 0 ? [`${count(late.length, 'sender')} ${late.length === 1 ? 'is' : 'are'} late`] : []),
+    ...(stale.length > 0
+      ? [`${count(stale.length, 'table')} ${stale.length === 1 ? 'is' : 'are'} older than allowed`]
+      : []),
     ...(unusual.length > 0 ? [`${count(unusual.length, 'sender')} sent an unusual number of records`] : []),
     ...(drift.length > 0 ? [`${count(drift.length, 'column')} came that no table has`] : []),
   ]

@@ -1,11 +1,12 @@
 import { type Html, html } from '../../html.ts'
 import type { Arrival } from '../read-arrivals.ts'
+import type { TableFreshness } from '../read-freshness.ts'
 import type { LakeReport } from '../read-lake.ts'
 import { count, cut, duration, moment } from '../words.ts'
 import { scrolling, section } from './section.ts'
 
 /** Whether files come in time, with as much in them as usual. */
-export function arrivalsSection({ arrivals, writtenAt }: LakeReport): Html {
+export function arrivalsSection({ arrivals, freshness, writtenAt }: LakeReport): Html {
   if (arrivals.length === 0)
     return section('arrivals', 'Freshness and volume', null, html`<p>No file has been loaded yet.</p>`)
   const table = html`<table>
@@ -15,7 +16,7 @@ export function arrivalsSection({ arrivals, writtenAt }: LakeReport): Html {
     'arrivals',
     'Freshness and volume',
     'By name pattern: the newest loaded file against those before it. Half to twice the median number of records is usual; a file is late after three times the median gap.',
-    scrolling('arrivals', table),
+    html`${scrolling('arrivals', table)}${freshness.length === 0 ? null : html`<ul class="names">${freshness.map(freshnessItem)}</ul>`}`,
   )
 }
 
@@ -26,6 +27,12 @@ function arrivalRow(arrival: Arrival, now: Date): Html {
 <td dir="auto">${cut(newestFile, 60)}<br><span class="note">${moment(newestAt)} UTC</span></td>
 <td>${state(isLate, `${duration(now.getTime() - newestAt.getTime())} old`)}<br><span class="note">${gapText(arrival)}</span></td>
 <td>${state(isUnusual, count(arrival.records, 'record'))}<br><span class="note">${volumeText(arrival)}</span></td></tr>`
+}
+
+/** What a contract demands of a table. */
+function freshnessItem({ table, column, newest, ageMs, mostMs, isFresh }: TableFreshness): Html {
+  const found = newest === null || ageMs === null ? 'there is no value' : `${newest}, ${duration(ageMs)} old`
+  return html`<li><strong>${table}</strong>: the newest <code>${column}</code> may be ${duration(mostMs)} old; ${state(!isFresh, `${isFresh ? '' : 'too old: '}${found}`)} at the last run</li>`
 }
 
 function state(isBad: boolean, text: string): Html {

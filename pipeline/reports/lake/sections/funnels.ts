@@ -37,10 +37,13 @@ function sharesOf({ loaded, updated, unchanged, quarantined }: Funnel) {
   ] as const
 }
 
-function filesText({ files, duplicates, refused }: Funnel): string {
+function filesText({ files, duplicates, refused, returned }: Funnel): string {
   return [
     `from ${count(files, 'file')}`,
     ...(duplicates > 0 ? [`${count(duplicates, 'file')} with content that had been loaded before`] : []),
+    ...(returned > 0
+      ? [`${count(returned, 'record')} of the quarantined ${returned === 1 ? 'has' : 'have'} come into the table since`]
+      : []),
     ...(refused > 0 ? [`${count(refused, 'file')} refused`] : []),
   ].join('; ')
 }

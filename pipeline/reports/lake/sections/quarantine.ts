@@ -21,13 +21,24 @@ export function quarantineSection({ quarantine, refusedFiles }: LakeReport, inbo
   )
 }
 
-function openTable({ table, open, samples, csvs }: OpenRecords, inboxPath: InboxPath): Html {
-  return html`<h3>${table} <span class="count">${count(open, 'open record')}</span></h3>
+function openTable({ table, open, waiting, samples, csvs }: OpenRecords, inboxPath: InboxPath): Html {
+  return html`<h3>${table} <span class="count">${count(open, 'open record')}${waitingText(waiting)}</span></h3>
 <ul class="plain records">${samples.map(sample)}</ul>
-<p class="note">To correct: ${csvs.map(({ file, runId, records }, index) => {
+${toCorrect(table, csvs, inboxPath)}`
+}
+
+function waitingText(waiting: number): string {
+  if (waiting === 0) return ''
+  return `; ${count(waiting, 'record')} ${waiting === 1 ? 'waits' : 'wait'} for the row that is referred to`
+}
+
+function toCorrect(table: string, csvs: OpenRecords['csvs'], inboxPath: InboxPath): Html | null {
+  if (csvs.length === 0) return null
+  const links = csvs.map(({ file, runId, records }, index) => {
     const { path, href } = inboxPath(table, file, runId)
     return html`${index > 0 ? ', ' : null}<a href="${href}">${cut(path, 120)}</a> (${count(records, 'record')})`
-  })}</p>`
+  })
+  return html`<p class="note">To correct: ${links}</p>`
 }
 
 function sample({ file, line, reason, cells, raw }: RefusedRecord): Html {
