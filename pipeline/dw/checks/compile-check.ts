@@ -30,7 +30,7 @@ export async function compileCheck(
 ): Promise<CompiledCheck | { readonly fault: string }> {
   // The line's end closes a comment.
   const parsed = await parseSelect(engine, `select (${expression}\n)`)
-  if ('fault' in parsed) return parsed
+  if ('fault' in parsed) return { fault: `${parsed.fault}.${await keywordHint(engine, table, expression)}` }
   const { node } = parsed
   const columns = Object.keys(table.columns)
   try {
@@ -45,6 +45,21 @@ export async function compileCheck(
     if (error instanceof ExpressionFault) return { fault: error.message }
     throw error
   }
+}
+
+/** For an expression that is no SQL: columns in it that are words of SQL, too, and not in quotes. */
+async function keywordHint(engine: Engine, table: TableConfig, expression: string): Promise<string> {
+  const keywords = await engine.rows<{ keyword: string }>(
+    sql`select keyword_name as keyword from duckdb_keywords() where keyword_category <> 'unreserved'`,
+  )
+  const isKeyword = new Set(keywords.map(({ keyword }) => keyword))
+  const words: readonly string[] = expression.toLowerCase().match(/(?<!")\b\w+\b(?!")/g) ?? []
+  const named = Object.keys(table.columns).filter(
+    (name) => isKeyword.has(name.toLowerCase()) && words.includes(name.toLowerCase()),
+  )
+  return named.length === 0
+    ? ''
+    : ` A column whose name is a word of SQL is written in quotes: "${named.join('", "')}".`
 }
 
 /** The expression of `select (…)`, when the SELECT has nothing else. */
