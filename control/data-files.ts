@@ -25,6 +25,7 @@ const PARQUET_OPTIONS: Record<Layer, string> = {
   ods: ZSTD,
   dw: ZSTD,
   rejects: ZSTD,
+  outcomes: ZSTD,
   app: 'format parquet, compression snappy',
 }
 

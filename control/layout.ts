@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path'
 import type { Project } from '../core/config/load-config.ts'
 
-export type Layer = 'ods' | 'dw' | 'app' | 'rejects'
+/** `rejects`: entries of the quarantine; `outcomes`: what became of them. */
+export type Layer = 'ods' | 'dw' | 'app' | 'rejects' | 'outcomes'
 
-export const LAYERS: readonly Layer[] = ['ods', 'dw', 'app', 'rejects']
+export const LAYERS: readonly Layer[] = ['ods', 'dw', 'app', 'rejects', 'outcomes']
 
 /** Where everything of one lake lies; all paths absolute. Nothing else joins these names. */
 export interface Layout {

@@ -70,6 +70,19 @@ create table control.files (
   reason varchar                 -- refused: the code, what was found, what was expected
 );
 
+-- One row per run, file whose records were judged again out of quarantine, and upload that corrected them.
+create table control.returns (
+  run_id bigint not null,
+  table_name varchar not null,
+  file_id varchar not null,      -- the file that they came with at first
+  by_file_id varchar,            -- the upload that corrected them; null: they waited, or were tried again on demand
+  loaded bigint not null,
+  updated bigint not null,
+  unchanged bigint not null,
+  quarantined bigint not null,
+  new_entries bigint not null    -- of the quarantined: those with other reasons or values than before
+);
+
 -- One row per step of a run.
 create table control.steps (
   run_id bigint not null,
@@ -105,7 +118,7 @@ create table control.freshness (
 -- One row per data file and range of versions [added_in, removed_in) in which it is live; a rollback makes another range.
 create table control.data_files (
   path varchar not null,         -- relative to the lake folder
-  layer varchar not null,        -- ods | dw | app | rejects
+  layer varchar not null,        -- ods | dw | app | rejects | outcomes
   table_name varchar not null,
   run_id bigint not null,
   rows bigint not null,

@@ -52,6 +52,24 @@ export interface FileEntry extends Counts {
   readonly reason: string | null
 }
 
+/**
+ * Records of a file that were in quarantine and have been judged again: brought by an upload that corrects them, or, when
+ * that is null, tried again because they waited or someone asked for it.
+ */
+export interface ReturnEntry {
+  readonly runId: number
+  readonly tableName: string
+  /** The file that they came with at first. */
+  readonly fileId: string
+  readonly byFileId: string | null
+  readonly loaded: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly quarantined: number
+  /** Of the quarantined ones, those that have got a new entry: with other reasons, or other values. */
+  readonly newEntries: number
+}
+
 export interface StepEntry {
   readonly runId: number
   readonly stage: 'ods' | 'dw' | 'app'
@@ -108,6 +126,7 @@ export interface LedgerEntries {
   readonly dataFiles: readonly DataFile[]
   /** Paths of data files that are no longer live from this version on; one that is in `dataFiles`, too, begins a new range. */
   readonly removed: readonly string[]
+  readonly returns?: readonly ReturnEntry[]
   readonly undo?: UndoEntries
   readonly vacuums?: readonly VacuumEntry[]
   readonly freshness?: readonly Freshness[]
@@ -172,6 +191,7 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'steps', entries.steps)
   await insertRows(engine, catalog, 'rule_results', entries.ruleResults)
   await insertRows(engine, catalog, 'data_files', entries.dataFiles)
+  await insertRows(engine, catalog, 'returns', entries.returns ?? [])
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
   await insertRows(engine, catalog, 'freshness', entries.freshness ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)

@@ -1,5 +1,5 @@
 import type { Engine } from '../core/engine.ts'
-import { ident, readSql, type Sql, sql } from '../core/sql.ts'
+import { ident, raw, readSql, type Sql, sql } from '../core/sql.ts'
 
 interface Migration {
   /** The format that a catalog has after this step. */
@@ -10,6 +10,7 @@ interface Migration {
 /** From each format to the next, in order. A step that was published is history: a change is the next number. */
 const MIGRATIONS: readonly Migration[] = [
   { format: 2, statements: readSql(import.meta.url, './migrations/0002-tools.sql') },
+  { format: 3, statements: readSql(import.meta.url, './migrations/0003-quarantine.sql') },
   { format: 3, statements: readSql(import.meta.url, './migrations/0003-rules.sql') },
 ]
 
@@ -35,4 +36,14 @@ export async function hasControlTable(engine: Engine, catalog: string, table: st
     select count(*) as found from duckdb_tables()
     where database_name = ${catalog} and schema_name = 'control' and table_name = ${table}`)
   return found > 0
+}
+
+const RETURNS_COLUMNS = raw(
+  "0 as run_id, '' as table_name, '' as file_id, '' as by_file_id, 0 as loaded, 0 as updated, 0 as unchanged, 0 as quarantined, 0 as new_entries",
+)
+
+/** `control.returns` of an attached catalog; an empty relation of its columns in a lake that has no such table yet. */
+export async function returnsTable(engine: Engine, catalog: string): Promise<Sql> {
+  const isThere = await hasControlTable(engine, catalog, 'returns')
+  return isThere ? ident(catalog, 'control', 'returns') : sql`(select ${RETURNS_COLUMNS} where false)`
 }

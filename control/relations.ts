@@ -13,7 +13,8 @@ const VARCHAR = 'varchar'
 
 /**
  * Columns of ODS beside the table's own, which are text. `_extra` is JSON of what the table has no column for; `_malformed`
- * says why a record could not be split; `_raw` is its text then.
+ * says why a record could not be split; `_raw` is its text then. `_corrects` is the entry of the quarantine that a record of
+ * a CSV from there gives anew.
  */
 const ODS_COLUMNS: readonly Column[] = [
   { name: '_extra', type: VARCHAR },
@@ -21,6 +22,7 @@ const ODS_COLUMNS: readonly Column[] = [
   { name: '_raw', type: VARCHAR },
   { name: '_file_id', type: VARCHAR },
   { name: '_line', type: 'bigint' },
+  { name: '_corrects', type: VARCHAR },
 ]
 
 const DW_COLUMNS: readonly Column[] = [
@@ -29,7 +31,10 @@ const DW_COLUMNS: readonly Column[] = [
   { name: '_run_id', type: 'bigint' },
 ]
 
-const QUARANTINE_COLUMNS: readonly Column[] = [
+/** Rows of a table that has references which are waited for say since when they had waited; NULL for all others. */
+const WAITED_COLUMN: Column = { name: '_waited_since', type: 'timestamp' }
+
+const REJECTS_COLUMNS: readonly Column[] = [
   { name: '_extra', type: VARCHAR },
   { name: '_raw', type: VARCHAR },
   { name: '_rules', type: 'varchar[]' },
@@ -39,6 +44,22 @@ const QUARANTINE_COLUMNS: readonly Column[] = [
   { name: '_file_id', type: VARCHAR },
   { name: '_line', type: 'bigint' },
   { name: '_run_id', type: 'bigint' },
+  { name: '_status', type: VARCHAR },
+  { name: '_waiting_since', type: 'timestamp' },
+]
+
+/**
+ * What became of an entry of the quarantine, which `_id` and `_run_id` name: `released`, `discarded`, or `superseded` by a newer
+ * entry of the same record; in which run, when, by whom and why, and by which upload, where one did it.
+ */
+const OUTCOME_COLUMNS: readonly Column[] = [
+  { name: '_id', type: VARCHAR },
+  { name: '_run_id', type: 'bigint' },
+  { name: '_status', type: VARCHAR },
+  { name: '_by_run_id', type: 'bigint' },
+  { name: '_at', type: 'timestamp' },
+  { name: '_by', type: VARCHAR },
+  { name: '_why', type: VARCHAR },
 ]
 
 /** The columns of a table in a layer, in the order of its views. */
@@ -46,8 +67,18 @@ export function columnsOf(layer: Exclude<Layer, 'app'>, table: TableConfig): rea
   const own = Object.entries(table.columns)
   const text = own.map(([name]) => ({ name, type: VARCHAR }))
   if (layer === 'ods') return [...text, ...ODS_COLUMNS]
-  if (layer === 'rejects') return [...text, ...QUARANTINE_COLUMNS]
-  return [...own.map(([name, column]) => ({ name, type: sqlTypeOf(column) })), ...DW_COLUMNS]
+  if (layer === 'rejects') return [...text, ...REJECTS_COLUMNS]
+  if (layer === 'outcomes') return OUTCOME_COLUMNS
+  return [
+    ...own.map(([name, column]) => ({ name, type: sqlTypeOf(column) })),
+    ...DW_COLUMNS,
+    ...(mayWait(table) ? [WAITED_COLUMN] : []),
+  ]
+}
+
+/** Whether records of a table can be held until what they refer to is there. */
+export function mayWait(table: TableConfig): boolean {
+  return table.references.some((reference) => reference.onMissing === 'hold')
 }
 
 /**
@@ -87,6 +118,36 @@ export function selectRaw(table: TableConfig, paths: readonly string[]): Sql {
     select ${join(listed, ', ')}
     from (select ${emptyRow(placed)} where false union all by name select * from ${readParquet(paths, 'file_row_number = true')})
     where _line is not null or coalesce(${values}, _extra) is not null`
+}
+
+/**
+ * The quarantine of a table: one row per record that was refused, its newest entry, with what became of it as `_status`
+ * (`open`, `waiting`, `released`, `discarded`).
+ *
+ * @param columns of the table
+ * @param rejects absolute paths @param outcomes absolute paths
+ */
+export function selectQuarantine(
+  columns: readonly string[],
+  rejects: readonly string[],
+  outcomes: readonly string[],
+): Sql {
+  const all = [...columns.map((name) => ({ name, type: VARCHAR })), ...REJECTS_COLUMNS]
+  const entries = selectFrom(all, rejects)
+  const named = all.filter(({ name }) => name !== '_status').map(({ name }) => sql`_entry.${ident(name)}`)
+  if (outcomes.length === 0)
+    return sql`
+      select
+        ${join(named, ', ')}, coalesce(_status, 'open') as _status,
+        null::bigint as _status_run_id, null::timestamp as _status_at, null::varchar as _status_by, null::varchar as _status_why
+      from (${entries}) as _entry`
+  return sql`
+    select
+      ${join(named, ', ')}, coalesce(_outcome._status, _entry._status, 'open') as _status,
+      _outcome._by_run_id as _status_run_id, _outcome._at as _status_at, _outcome._by as _status_by, _outcome._why as _status_why
+    from (${entries}) as _entry
+    left join (${selectFrom(OUTCOME_COLUMNS, outcomes)}) as _outcome on _entry._id = _outcome._id and _entry._run_id = _outcome._run_id
+    where _outcome._status is distinct from 'superseded'`
 }
 
 function emptyRow(columns: readonly Column[]): Sql {

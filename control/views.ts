@@ -4,9 +4,11 @@ import type { Engine } from '../core/engine.ts'
 import { ident, literal, type Sql, sql } from '../core/sql.ts'
 import type { Layer, Layout } from './layout.ts'
 import type { DataFile } from './ledger.ts'
-import { columnsOf, selectAll, selectFrom, selectRaw } from './relations.ts'
+import { columnsOf, selectAll, selectFrom, selectQuarantine, selectRaw } from './relations.ts'
 
-const SCHEMAS: Record<Layer, string> = { ods: 'ods', dw: 'dw', app: 'app', rejects: 'quarantine' }
+type ShownLayer = Exclude<Layer, 'outcomes'>
+
+const SCHEMAS: Record<ShownLayer, string> = { ods: 'ods', dw: 'dw', app: 'app', rejects: 'quarantine' }
 
 /**
  * Make an attached catalog's views show exactly these data files. Paths in views are absolute, so that the catalog
@@ -24,20 +26,23 @@ export async function replaceViews(
     dataFiles
       .filter((file) => file.layer === layer && file.tableName === name)
       .map((file) => joinPath(layout.lake, file.path))
-  const create = (layer: Layer, name: string, select: Sql) =>
+  const create = (layer: ShownLayer, name: string, select: Sql) =>
     engine.run(sql`create view ${ident(catalog, SCHEMAS[layer], name)} as ${select}`)
 
   for (const [name, table] of Object.entries(config.tables)) {
-    for (const layer of ['ods', 'dw', 'rejects'] as const) {
-      const paths = pathsOf(layer, name)
-      await create(layer, name, layer === 'ods' ? selectRaw(table, paths) : selectFrom(columnsOf(layer, table), paths))
-    }
+    await create('ods', name, selectRaw(table, pathsOf('ods', name)))
+    await create('dw', name, selectFrom(columnsOf('dw', table), pathsOf('dw', name)))
+    await create(
+      'rejects',
+      name,
+      selectQuarantine(Object.keys(table.columns), pathsOf('rejects', name), pathsOf('outcomes', name)),
+    )
   }
   const withoutContract = dataFiles.filter(
     (file) => file.layer === 'app' || config.tables[file.tableName] === undefined,
   )
   for (const [layer, name] of distinctTables(withoutContract))
-    await create(layer, name, selectAll(pathsOf(layer, name)))
+    if (layer !== 'outcomes') await create(layer, name, selectAll(pathsOf(layer, name)))
 }
 
 async function dropViews(engine: Engine, catalog: string): Promise<void> {

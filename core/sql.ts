@@ -57,7 +57,10 @@ export function exactPath(path: string): string {
  * @param paths absolute
  * @param option a further option of the reader
  */
-export function readParquet(paths: readonly string[], option?: 'file_row_number = true'): Sql {
+export function readParquet(
+  paths: readonly string[],
+  option?: 'file_row_number = true' | "filename = '_data_file'",
+): Sql {
   const files = literal(paths.map(exactPath))
   const options = ['union_by_name = true', 'hive_partitioning = false', ...(option === undefined ? [] : [option])]
   return new Sql(`read_parquet(${[files.text, ...options].join(', ')})`)

@@ -36,7 +36,7 @@ export function ledgerEntries(
   const written: (DataFile | null)[] = [
     ...ods.rawFiles.map((file) => file.regular),
     ...ods.batches.values(),
-    ...tables.flatMap((table) => [...table.rows, table.rejects]),
+    ...tables.flatMap((table) => [...table.rows, table.rejects, table.outcomes]),
     ...app.marts.map((mart) => (mart.isNew ? mart.dataFile : null)),
   ]
   return {
@@ -44,6 +44,7 @@ export function ledgerEntries(
     files,
     steps: [...ods.steps, ...tables.map((table) => table.step), ...app.marts.flatMap((mart) => mart.step ?? [])],
     ruleResults: tables.flatMap((table) => table.ruleResults),
+    returns: tables.flatMap((table) => table.returns),
     dataFiles: written.filter((file) => file !== null),
     removed: app.removed,
     freshness,

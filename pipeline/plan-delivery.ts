@@ -1,13 +1,18 @@
-import type { Run } from '../control/lake.ts'
-import { withSuffix } from '../core/file-names.ts'
-import type { AppResult } from './app/index.ts'
+import type { Lake, Run } from '../control/lake.ts'
 import type { DeliveryPlan } from './deliver/index.ts'
-import type { TableResult } from './dw/index.ts'
-import type { OdsResult } from './ods/index.ts'
+import { planInbox } from './inbox/plan-inbox.ts'
+import type { RunResults } from './ledger-entries.ts'
 import type { RefusedUpload } from './uploads/index.ts'
 
 /** What a run will do for people once it is committed: move uploads, write the CSVs of refused records, and reports. */
-export function planDelivery(run: Run, ods: OdsResult, tables: readonly TableResult[], app: AppResult): DeliveryPlan {
+export async function planDelivery(
+  lake: Lake,
+  run: Run,
+  { files, ods, tables, app }: Pick<RunResults, 'files' | 'ods' | 'tables' | 'app'>,
+): Promise<DeliveryPlan> {
+  const before = lake.state.dataFiles
+  const added = tables.flatMap((table) => [table.rejects, table.outcomes]).filter((file) => file !== null)
+  const after = [...before, ...added]
   const taken = [...ods.rawFiles.map((file) => file.upload), ...ods.duplicates.map((duplicate) => duplicate.upload)]
   return {
     moves: [
@@ -19,31 +24,13 @@ export function planDelivery(run: Run, ods: OdsResult, tables: readonly TableRes
         refusal: refusalText(run, upload),
       })),
     ],
-    inbox: ods.rawFiles.flatMap((file) => {
-      const table = tables.find((result) => result.tableName === file.upload.tableName)
-      if (table?.rejects == null || !table.quarantined.has(file.fileId)) return []
-      const csvName = inboxCsvName(file.upload.name, run.runId)
-      return [
-        {
-          tableName: table.tableName,
-          fileId: file.fileId,
-          csvName,
-          rejectsPath: table.rejects.path,
-          columns: file.dialect.columns.filter((column) => !file.dialect.extra.includes(column)),
-          extra: file.dialect.extra,
-        },
-      ]
-    }),
+    inbox: await planInbox(lake, before, after, files),
+    corrections: ods.rawFiles.flatMap(({ upload }) => (upload.isCorrection ? [upload.sha256] : [])),
     reports: app.marts
       .filter((mart) => mart.isNew)
       .map((mart) => ({ martName: mart.martName, martPath: mart.dataFile.path })),
     goneMarts: app.goneMarts,
   }
-}
-
-/** `employees.csv` of run 7: `employees.csv.7.csv`, so that no two uploads of any run share a name. */
-export function inboxCsvName(uploadName: string, runId: number): string {
-  return withSuffix(uploadName, `.${runId}.csv`)
 }
 
 /** The text beside a refused file: what was found, what was expected, what to do. */

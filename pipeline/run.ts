@@ -9,13 +9,24 @@ import { untilStopped } from '../core/stop.ts'
 import { accountForFiles } from './account.ts'
 import { buildMarts, type MartQuery, readMarts } from './app/index.ts'
 import { deliver, deliverCommitted, forgetRuns, writePlan } from './deliver/index.ts'
-import { checkContracts, checkRules, judgeFreshness, loadTables, showTables } from './dw/index.ts'
+import { checkContracts, checkRules, judgeFreshness, loadTables, type RetryRequest, showTables } from './dw/index.ts'
 import { ledgerEntries } from './ledger-entries.ts'
 import { noteFailure } from './note-failure.ts'
 import { loadUploads } from './ods/index.ts'
 import { planDelivery } from './plan-delivery.ts'
 import { type RunSummary, type RunWork, summarizeRun } from './summary.ts'
 import { claimUploads } from './uploads/index.ts'
+
+/** What a run is asked to do. */
+export interface RunRequest {
+  /** For the ledger: `run`. */
+  readonly command: string
+  readonly takesUploads: boolean
+  /** Open records of the quarantine to judge again. */
+  readonly retry: RetryRequest | null
+}
+
+const TAKE_UPLOADS: RunRequest = { command: 'run', takesUploads: true, retry: null }
 
 /**
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
@@ -25,7 +36,11 @@ import { claimUploads } from './uploads/index.ts'
  *   MART_INVALID (before any work), or whatever else went wrong; then nothing is committed and the run is noted as `failed`.
  *   Files that cannot be read stop nothing: they are in the summary, as `refused`
  */
-export async function runPipeline(project: Project, options: OpenOptions): Promise<RunSummary> {
+export async function runPipeline(
+  project: Project,
+  options: OpenOptions,
+  request: RunRequest = TAKE_UPLOADS,
+): Promise<RunSummary> {
   return withLake(project, options, async (lake) => {
     // What runs that were killed have left: undone, or finished.
     const leftover = await recover(lake)
@@ -39,8 +54,8 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
     const queries = await readMarts(lake.engine, project)
 
     // The work, up to the commit. When it fails, nothing of it is seen.
-    const run = await startRun(lake, leftover.interrupted)
-    const work = await noteFailure(lake, run, leftover, () => workAndCommit(lake, run, queries, leftover))
+    const run = await startRun(lake, leftover.interrupted, request.command)
+    const work = await noteFailure(lake, run, leftover, () => workAndCommit(lake, run, request, queries, leftover))
 
     // For people: the catalog they open, uploads moved, refused records and marts as CSV. A crash here is finished by the
     // next run.
@@ -55,13 +70,14 @@ export async function runPipeline(project: Project, options: OpenOptions): Promi
 async function workAndCommit(
   lake: Lake,
   run: Run,
+  { takesUploads, retry }: RunRequest,
   queries: readonly MartQuery[],
   leftover: Recovery,
 ): Promise<RunWork> {
   const { uploads, ods, tables, app, freshness } = await untilStopped(lake.stop, lake.engine, async () => {
-    const uploads = await claimUploads(lake, run)
+    const uploads = takesUploads ? await claimUploads(lake, run) : []
     const ods = await loadUploads(lake, run, uploads)
-    const tables = await loadTables(lake, run, ods)
+    const tables = await loadTables(lake, run, ods, retry)
     const app = await buildMarts(lake, run, queries, tables)
     return { uploads, ods, tables, app, freshness: await judgeFreshness(lake, run) }
   })
@@ -69,7 +85,7 @@ async function workAndCommit(
   // Every record accounted for, or nothing is committed.
   const files = accountForFiles(run, ods, tables)
 
-  const plan = planDelivery(run, ods, tables, app)
+  const plan = await planDelivery(lake, run, { files, ods, tables, app })
   await writePlan(run.folder, plan)
   const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app, freshness })
   const version = await commitCatalog(lake, entries)

@@ -103,7 +103,9 @@ export function summarizeRun(
     catalog: layout.catalog,
     reports: layout.reports,
     quarantine: [
-      ...work.plan.inbox.map((entry) => join(layout.quarantine, entry.tableName, entry.csvName)),
+      ...work.plan.inbox
+        .filter((csv) => csv.open > 0)
+        .map((entry) => join(layout.quarantine, entry.tableName, entry.csvName)),
       ...(work.ods.refused.length > 0 ? [layout.refusedFiles] : []),
     ],
   }

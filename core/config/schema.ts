@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DURATION } from './durations.ts'
 import { columnRulesSchema, tableRulesSchema } from './rule-schema.ts'
 
 /** The types a column can have. */
@@ -25,9 +26,22 @@ const columnSchema = z.strictObject({
   description: z.string().optional(),
 })
 
+const durationSchema = z
+  .string()
+  .regex(DURATION, 'expected a number of minutes, hours or days such as "90m", "36h" or "30d"')
+
 const referenceSchema = z.strictObject({
   columns: z.array(z.string()).min(1).describe('Columns of this table'),
   table: z.string().describe('The table whose primary key they name'),
+  onMissing: z
+    .enum(['reject', 'hold'])
+    .default('reject')
+    .describe(
+      'A record that refers to nothing: quarantined as open, or held and tried again in each later run. Default: reject',
+    ),
+  maxWait: durationSchema
+    .default('30d')
+    .describe('hold: how long a record waits, such as 36h or 30d; then it is open. Default: 30d'),
 })
 
 /** How the files of a table are written. What is declared is not guessed. */
@@ -51,10 +65,16 @@ const fileFormatSchema = {
     .optional()
     .describe('Default: utf-8, and UTF-16 where a byte order mark says so; the others are never guessed'),
   onExtraColumns: z
-    .enum(['keep', 'refuse'])
+    .enum(['keep', 'ignore', 'refuse'])
     .default('keep')
     .describe(
-      'Columns of a header that the table does not have: kept in _extra, or the file is refused. Default: keep',
+      'Columns of a header that the table does not have: kept in _extra, left out, or the file is refused. Default: keep',
+    ),
+  onMissingColumns: z
+    .enum(['allow', 'quarantine', 'refuse'])
+    .default('allow')
+    .describe(
+      'Columns that a header lacks: optional ones may lack; or required ones too, and each record is quarantined for them; or the file is refused for any. Default: allow',
     ),
 }
 

@@ -5,9 +5,10 @@ import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
 import { messageOf, toDroplakeError } from '../../core/errors.ts'
 import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
+import { deliverInboxCsv } from '../inbox/deliver-inbox.ts'
 import { moveUpload, syncMoves } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
-import { removeInboxCsv, reportPath, writeInboxCsv, writeReport } from './write-csv.ts'
+import { reportPath, writeReport } from './write-csv.ts'
 
 export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
 export { reportPath } from './write-csv.ts'
@@ -70,13 +71,9 @@ interface Task {
 function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
   const { layout } = lake
   return [
-    ...(plan.staleInbox ?? []).map((entry) => ({
-      what: `quarantine CSV ${entry.csvName}`,
-      perform: () => removeInboxCsv(lake, entry),
-    })),
-    ...plan.inbox.map((entry) => ({
-      what: `quarantine CSV ${entry.csvName}`,
-      perform: () => writeInboxCsv(lake, entry),
+    ...plan.inbox.map((csv) => ({
+      what: `quarantine CSV ${csv.csvName}`,
+      perform: () => deliverInboxCsv(lake, csv, plan.corrections ?? []),
     })),
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removePath(reportPath(layout, mart)) })),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeTextFile } from '../../core/durable-files.ts'
 import { isSystemError } from '../../core/errors.ts'
+import type { InboxCsv } from '../inbox/plan-inbox.ts'
 import type { FileIdentity } from '../uploads/index.ts'
 
 /**
@@ -16,22 +17,14 @@ export interface DeliveryPlan {
     readonly copy: string | null
     readonly refusal: string | null
   }[]
-  /** CSVs of refused records for people: one per upload that has any. `rejectsPath` relative to the lake folder. */
-  readonly inbox: readonly {
-    readonly tableName: string
-    readonly fileId: string
-    readonly csvName: string
-    readonly rejectsPath: string
-    /** Of the file, those that the table has, in the file's order; and keys of `_extra`. */
-    readonly columns: readonly string[]
-    readonly extra?: readonly string[]
-  }[]
+  /** CSVs of the inbox that are made, altered or taken away. */
+  readonly inbox: readonly InboxCsv[]
+  /** SHA-256 of the corrections that the run has taken. */
+  readonly corrections?: readonly string[]
   /** Reports to write: a CSV per mart. `martPath` relative to the lake folder. */
   readonly reports: readonly { readonly martName: string; readonly martPath: string }[]
   /** Marts that are no more; their reports go. */
   readonly goneMarts: readonly string[]
-  /** CSVs of refused records that a rollback has undone; one that a person has changed stays. */
-  readonly staleInbox?: DeliveryPlan['inbox']
   /** Files that no kept version needs any more, relative to the lake folder: a vacuum takes them away. */
   readonly deletions?: readonly string[]
 }

@@ -1,6 +1,7 @@
 import { join as joinPath } from 'node:path'
 import { stageDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
+import { mayWait } from '../../control/relations.ts'
 import { ident, join, raw, sql } from '../../core/sql.ts'
 import { readJudgedRecords } from './read-records.ts'
 import { typedName } from './rules/index.ts'
@@ -24,7 +25,7 @@ export async function acceptRecords(lake: Lake, run: Run, input: TableInput, par
     ', ',
   )
   const query = sql`
-    select ${typed}, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id
+    select ${typed}, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id${mayWait(input.table) ? sql`, _waited_since` : sql``}
     from (${readJudgedRecords(input, part)})
     where not _broken`
   const path = joinPath(run.folder, `accepted-${part.name}.parquet`)

@@ -1,17 +1,19 @@
 import { join as joinPath } from 'node:path'
 import { livePaths } from '../../control/catalog.ts'
 import type { Lake, Run } from '../../control/lake.ts'
-import type { DataFile, RuleResult, StepEntry } from '../../control/ledger.ts'
+import type { DataFile, ReturnEntry, RuleResult, StepEntry } from '../../control/ledger.ts'
 import { columnsOf, selectFrom } from '../../control/relations.ts'
 import { orderTables } from '../../core/config/order-tables.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
-import { ident, readParquet, sql } from '../../core/sql.ts'
+import { ident, sql } from '../../core/sql.ts'
 import type { OdsResult } from '../ods/index.ts'
 import { type Accepted, acceptRecords } from './accept-records.ts'
+import { countByFile, type TableCounts } from './count-by-file.ts'
 import { findKeyConflicts } from './find-key-conflicts.ts'
 import { findRefused } from './find-refused.ts'
 import { quarantineRows } from './quarantine-rows.ts'
+import { countReturned, NO_RETURNED, type RetryRequest, withReturned, writeOutcomes } from './returned/index.ts'
 import { readRuleResults } from './rule-results.ts'
 import { createRunFiles, inputOf, type TableInput } from './table-input.ts'
 import { writeRows } from './write-rows.ts'
@@ -20,6 +22,7 @@ export { checkContracts } from './check-contracts.ts'
 export { checkRules } from './check-rules.ts'
 export { judgeFreshness } from './judge-freshness.ts'
 export { withTypedValues } from './read-records.ts'
+export type { RetryRequest } from './returned/index.ts'
 export { typedName } from './rules/index.ts'
 
 /** What a run adds to one table. */
@@ -29,9 +32,11 @@ export interface TableResult {
   readonly rows: readonly DataFile[]
   /** Null when none was refused. */
   readonly rejects: DataFile | null
-  /** Rows loaded and records quarantined, by file id; a file without any is not there. */
-  readonly loaded: ReadonlyMap<string, number>
-  readonly quarantined: ReadonlyMap<string, number>
+  /** What became of entries whose records were judged again; null when nothing did. */
+  readonly outcomes: DataFile | null
+  /** By file id; a file without any is not there. */
+  readonly counts: ReadonlyMap<string, TableCounts>
+  readonly returns: readonly ReturnEntry[]
   readonly ruleResults: readonly RuleResult[]
   readonly step: StepEntry
 }
@@ -49,14 +54,21 @@ export async function showTables(
 /**
  * DW: judge the records of each table, parents before the tables that refer to them; good ones become typed rows, the
  * others go to quarantine. The views of `showTables` then show each table as it will be after the run.
+ *
+ * @param retry open records of the quarantine that are to be judged again; those that wait always are
  */
-export async function loadTables(lake: Lake, run: Run, ods: OdsResult): Promise<TableResult[]> {
+export async function loadTables(
+  lake: Lake,
+  run: Run,
+  ods: OdsResult,
+  retry: RetryRequest | null,
+): Promise<TableResult[]> {
   const { tables } = lake.project.config
   const results: TableResult[] = []
   for (const tableName of orderTables(tables) ?? []) {
-    const input = await inputOf(lake, run, tableName, ods)
-    if (input === undefined) continue
-    const result = await loadTable(lake, run, input)
+    const input = await withReturned(lake, await inputOf(lake, run, tableName, ods), ods, retry)
+    if (input.files.length === 0) continue
+    const result = await loadTable(lake, run, input, ods)
     if (result.rows.length > 0) {
       const present = livePaths(lake.state, lake.layout, 'dw', tableName)
       const added = result.rows.map(({ path }) => joinPath(lake.layout.lake, path))
@@ -67,31 +79,33 @@ export async function loadTables(lake: Lake, run: Run, ods: OdsResult): Promise<
   return results
 }
 
-async function loadTable(lake: Lake, run: Run, input: TableInput): Promise<TableResult> {
+async function loadTable(lake: Lake, run: Run, input: TableInput, ods: OdsResult): Promise<TableResult> {
   const started = performance.now()
-  await createRunFiles(lake.engine, input)
+  const { tableName } = input
+  const { rows, rejects, outcomes, returned } = await judge(lake, run, input)
+  const counts = await countByFile(lake, input, ods, { rows, rejects, returned })
+  const ruleResults = await readRuleResults(lake, run, input, rows, rejects)
+  const durationMs = Math.round(performance.now() - started)
+  const rowCount = rows.reduce((sum, file) => sum + file.rows, 0)
+  const rejectCount = rejects?.rows ?? 0
+  lake.log.info({ runId: run.runId, table: tableName, rowCount, rejectCount, durationMs }, 'table loaded')
+  const rowsIn = input.parts.reduce((sum, part) => sum + part.records, 0)
+  const step: StepEntry = { runId: run.runId, stage: 'dw', target: tableName, rowsIn, rowsOut: rowCount, durationMs }
+  return { tableName, rows, rejects, outcomes, counts, returns: returned.returns, ruleResults, step }
+}
+
+async function judge(lake: Lake, run: Run, input: TableInput) {
+  await createRunFiles(lake.engine, input.files)
   const accepted: Accepted[] = []
   for (const part of input.parts) accepted.push(await acceptRecords(lake, run, input, part))
+  if (accepted.length === 0) return { rows: [], rejects: null, outcomes: null, returned: NO_RETURNED }
   const good = await findRefused(lake.engine, input, accepted)
   await findKeyConflicts(lake, input, good, accepted)
   const rows = await writeRows(lake, run, input, accepted)
   const rejects = await quarantineRows(lake, run, input)
-  const durationMs = Math.round(performance.now() - started)
-  const loaded = await countByFile(lake, rows)
-  const quarantined = await countByFile(lake, rejects === null ? [] : [rejects])
-  const ruleResults = await readRuleResults(lake, run, input, rows, rejects)
-  const rowCount = rows.reduce((sum, file) => sum + file.rows, 0)
-  const rejectCount = rejects?.rows ?? 0
-  lake.log.info({ runId: run.runId, table: input.tableName, rowCount, rejectCount, durationMs }, 'table loaded')
-  const step: StepEntry = {
-    runId: run.runId,
-    stage: 'dw',
-    target: input.tableName,
-    rowsIn: rowCount + rejectCount,
-    rowsOut: rowCount,
-    durationMs,
-  }
-  return { tableName: input.tableName, rows, rejects, loaded, quarantined, ruleResults, step }
+  if (!input.parts.some((part) => part.isReturned)) return { rows, rejects, outcomes: null, returned: NO_RETURNED }
+  const outcomes = await writeOutcomes(lake, run, input.tableName, rejects)
+  return { rows, rejects, outcomes, returned: await countReturned(lake, run, input.tableName, rejects) }
 }
 
 async function showTable(
@@ -103,13 +117,4 @@ async function showTable(
   await engine.run(
     sql`create or replace view ${ident('dw', tableName)} as ${selectFrom(columnsOf('dw', table), paths)}`,
   )
-}
-
-async function countByFile(lake: Lake, dataFiles: readonly DataFile[]): Promise<Map<string, number>> {
-  if (dataFiles.length === 0) return new Map()
-  const paths = dataFiles.map(({ path }) => joinPath(lake.layout.lake, path))
-  const rows = await lake.engine.rows<{ _file_id: string; records: number }>(
-    sql`select _file_id, count(*) as records from ${readParquet(paths)} group by _file_id`,
-  )
-  return new Map(rows.map((row) => [row._file_id, row.records]))
 }

@@ -1,5 +1,6 @@
+import { mayWait } from '../../control/relations.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
-import { exactPath, ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
+import { ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
 import { holdsBack, typedName } from './rules/index.ts'
 import type { InputPart, TableInput } from './table-input.ts'
 import { hasOwnText, textName, textValue } from './text-value.ts'
@@ -7,22 +8,22 @@ import { looseName, looseValue, typedValue } from './typed-value.ts'
 
 /**
  * A query of the records of a part as ODS has them, in their order (`selectRaw`, for people, loses it): every column of the table as text, `_extra`, `_malformed`, `_raw`,
- * `_file_id` and `_line`.
+ * `_file_id` and `_line`; where records of the table may wait, `_waited_since`.
  */
 export function readRecords({ table }: TableInput, part: InputPart): Sql {
   const columns = join(columnsOf(table), ', ')
   const extra = part.hasExtra ? sql`_extra` : sql`null::varchar as _extra`
-  const path = literal(exactPath(part.path))
+  const waited = mayWait(table) ? sql`, ${part.isReturned ? sql`` : sql`null::timestamp as `}_waited_since` : sql``
   if (part.lines === null)
     return sql`
-      select ${columns}, ${extra}, _malformed, _raw, _file_id, _line
-      from read_parquet(${path}, hive_partitioning = false)`
+      select ${columns}, ${extra}, _malformed, _raw, _file_id, _line${waited}
+      from ${part.source}`
   const { fileId, firstLine, hasPlaceholders } = part.lines
   return sql`
     select
       ${columns}, ${extra}, null::varchar as _malformed, null::varchar as _raw, ${literal(fileId)} as _file_id,
-      file_row_number + ${raw(String(firstLine))} as _line
-    from read_parquet(${path}, hive_partitioning = false, file_row_number = true)
+      file_row_number + ${raw(String(firstLine))} as _line${waited}
+    from ${part.source}
     ${hasPlaceholders ? sql`where coalesce(${columns}, _extra) is not null` : sql``}`
 }
 

@@ -22,7 +22,7 @@ export async function writeRows(
     const file = {
       layer: 'dw' as const,
       tableName: input.tableName,
-      ...(part.lines === null ? {} : { part: part.name }),
+      ...(part.lines === null && !part.isReturned ? {} : { part: part.name }),
     }
     const rows = readParquet([path])
     const dataFile = (await hasUnwanted(lake, rows))

@@ -22,7 +22,7 @@ const SMALL_BELOW_BYTES = 64 * 1024 * 1024
 const GROUP_BYTES = 256 * 1024 * 1024
 
 /** Layers that are compacted. ODS is not: a record's place in its file tells its line. A mart is one file already. */
-const COMPACTED: readonly Layer[] = ['dw', 'rejects']
+const COMPACTED: readonly Layer[] = ['dw', 'rejects', 'outcomes']
 
 /** Data files of one table that become one. */
 export interface CompactionGroup {

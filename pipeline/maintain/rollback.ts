@@ -6,7 +6,7 @@ import type { Project } from '../../core/config/load-config.ts'
 import type { Engine } from '../../core/engine.ts'
 import { literal, type Sql, sql } from '../../core/sql.ts'
 import { checkContracts } from '../dw/index.ts'
-import { readInbox } from './inbox-of-runs.ts'
+import { planInbox } from '../inbox/plan-inbox.ts'
 import { type Maintained, maintain, settle, versionsOf } from './maintain.ts'
 
 /** What a rollback would do. */
@@ -57,8 +57,7 @@ export async function rollback(
     const maintained = await maintain(lake, leftover, `rollback ${version}`, async () => ({
       entries: { ...dataFileEntries(plan, present, wanted), undo: plan },
       delivery: {
-        staleInbox: await readInbox(lake, plan.undone, present),
-        inbox: await readInbox(lake, plan.redone, wanted),
+        inbox: await planInbox(lake, present, wanted),
         ...reportsOf(plan),
       },
     }))

@@ -31,6 +31,7 @@ export interface OdsResult {
 /** ODS: every record of every new upload as raw Parquet. Files that cannot be read as their table are refused, the others go on. */
 export async function loadUploads(lake: Lake, run: Run, uploads: readonly ClaimedUpload[]): Promise<OdsResult> {
   const copied = uploads.filter((upload) => upload.status === 'copied')
+  const fileIdOf = (upload: CopiedUpload) => idOf(run, upload)
   const originals = await findOriginals(lake, copied.map(fileIdOf))
   const rawFiles: RawFile[] = []
   const duplicates: DuplicateUpload[] = []
@@ -79,8 +80,9 @@ export function uploadIdOf(run: Run, name: string): string {
   return createHash('sha256').update(`${run.runId}\n${name}`).digest('hex').slice(0, 16)
 }
 
-function fileIdOf(upload: CopiedUpload): string {
-  return contentIdOf(upload.tableName, upload.sha256)
+/** A correction is judged again whenever it comes: what it refers to may be there by now. It can release nothing twice. */
+function idOf(run: Run, { name, tableName, sha256, isCorrection }: CopiedUpload): string {
+  return isCorrection ? uploadIdOf(run, name) : contentIdOf(tableName, sha256)
 }
 
 function doesNotAddUp({ upload, records }: RawFile): DroplakeError {

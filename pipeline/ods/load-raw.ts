@@ -10,7 +10,7 @@ import { type OpenedText, openText, removeScratch } from './text/open-text.ts'
 /** How a file was read; kept in control.files.dialect. */
 export type FileDialect = LoadedRecords['dialect'] &
   Pick<OpenedText, 'compression' | 'encoding' | 'hasByteOrderMark'> &
-  Pick<LoadedRecords, 'reader'>
+  Pick<LoadedRecords, 'reader'> & { readonly isCorrection: boolean }
 
 /** An upload whose records are in ODS, or in the batch that goes there: every one of them. */
 export interface RawFile {
@@ -53,7 +53,7 @@ async function loadText(source: RecordSource, text: OpenedText): Promise<RawFile
   return {
     upload,
     fileId,
-    dialect: { ...dialect, compression, encoding, hasByteOrderMark, reader },
+    dialect: { ...dialect, compression, encoding, hasByteOrderMark, reader, isCorrection: upload.isCorrection },
     records: account.records,
     blank,
     regular,

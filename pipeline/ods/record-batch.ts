@@ -44,19 +44,29 @@ export class RecordBatch {
       ', ',
     )
     await engine.run(sql`
-      create or replace temp table ${table} (${declared}, _extra varchar, _malformed varchar, _raw varchar, _file_id varchar, _line bigint)`)
+      create or replace temp table ${table} (${declared}, _extra varchar, _malformed varchar, _raw varchar, _file_id varchar, _line bigint, _corrects varchar)`)
     const appender = await engine.connection.createAppender(tableName, 'main', 'temp')
     return new RecordBatch(engine, table, appender, columns)
   }
 
-  /** @param values in the order of `columns` @param extra JSON of what the table has no column for */
-  addRecord(values: readonly (string | null)[], extra: string | null, fileId: string, line: number): void {
-    this.#add([...values, extra, null, null, fileId, BigInt(line)])
+  /**
+   * @param values in the order of `columns`
+   * @param extra JSON of what the table has no column for
+   * @param corrects the entry of the quarantine that the record gives anew
+   */
+  addRecord(
+    values: readonly (string | null)[],
+    extra: string | null,
+    fileId: string,
+    line: number,
+    corrects: string | null = null,
+  ): void {
+    this.#add([...values, extra, null, null, fileId, BigInt(line), corrects])
   }
 
   /** @param reason why it could not be split @param raw its text */
   addMalformed(reason: string, raw: string, fileId: string, line: number): void {
-    this.#add([...this.columns.map(() => null), null, reason, raw, fileId, BigInt(line)])
+    this.#add([...this.columns.map(() => null), null, reason, raw, fileId, BigInt(line), null])
   }
 
   /** What it holds, by file id. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
+import type { TableConfig } from '../../core/config/schema.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import type { CopiedUpload } from '../uploads/index.ts'
 import type { RawFile } from './load-raw.ts'
@@ -26,8 +27,9 @@ export class RunBatches {
   async sourceOf(upload: CopiedUpload, fileId: string): Promise<RecordSource> {
     const { tables, limits } = this.#lake.project.config
     const { tableName } = upload
-    const table = tables[tableName]
-    if (table === undefined) throw new DroplakeError('INTERNAL', `no contract for table "${tableName}"`)
+    const contract = tables[tableName]
+    if (contract === undefined) throw new DroplakeError('INTERNAL', `no contract for table "${tableName}"`)
+    const table = upload.isCorrection ? asWeWrite(contract) : contract
     const batch = this.#batches.get(tableName) ?? (await this.#open(tableName, Object.keys(table.columns)))
     const { onProgress, stop } = this.#lake
     const onBytes = (doneBytes: number, totalBytes: number) => {
@@ -43,7 +45,7 @@ export class RunBatches {
       table,
       limits,
       batch,
-      smallBytes: SMALL_BYTES,
+      smallBytes: upload.isCorrection ? Number.POSITIVE_INFINITY : SMALL_BYTES,
       onBytes,
     }
   }
@@ -84,4 +86,12 @@ export class RunBatches {
     this.#batches.set(tableName, batch)
     return batch
   }
+}
+
+/**
+ * A contract for a CSV of the quarantine: whatever the table's own files are like, this one is in UTF-8 with a header, and a
+ * spreadsheet may have chosen another delimiter.
+ */
+function asWeWrite({ delimiter: _d, quote: _q, escape: _e, encoding: _c, ...table }: TableConfig): TableConfig {
+  return { ...table, header: true, onExtraColumns: 'keep' }
 }

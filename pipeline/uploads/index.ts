@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { ledgerTable } from '../../control/catalog.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import { listFolder } from '../../core/durable-files.ts'
 import { DroplakeError, isSystemError } from '../../core/errors.ts'
+import { sql } from '../../core/sql.ts'
 import { copyUpload, type FileIdentity, readIdentity, refuseOtherKinds } from './copy-upload.ts'
 import { matchTable } from './match-table.ts'
+import { peekCorrection } from './peek-correction.ts'
 
 export type { FileIdentity } from './copy-upload.ts'
 
@@ -23,6 +26,8 @@ export interface CopiedUpload extends UploadName {
   /** Lowercase hex. */
   readonly sha256: string
   readonly identity: FileIdentity
+  /** A CSV of the quarantine: its records correct those that are there. */
+  readonly isCorrection: boolean
 }
 
 /** An upload that cannot be read as a table; `tableName` and `sha256` as far as they are known. */
@@ -73,18 +78,57 @@ async function claimUpload(lake: Lake, name: string, copy: string): Promise<Clai
       lake.onProgress({ file: name, stage: 'copy', doneBytes, totalBytes })
     }
     await refuseOtherKinds(path)
-    const tableName = matchTable(name, lake.project.config.tables)
+    const tableName = await findTable(lake, name, path)
     const copied = await copyUpload(path, copy, lake.project.config.limits.maxFileBytes, report)
     if (copied.status === 'changing') {
       lake.log.warn({ file: name }, 'upload still changing, left for the next run')
       return { status: 'waiting', name }
     }
     const { sizeBytes, sha256 } = copied
-    return { status: 'copied', name, tableName, path: copy, sizeBytes, sha256, identity: copied.identity }
+    const correction = await peekCorrection(copy)
+    const corrected = await tableOfFile(lake, correction?.fileId)
+    return {
+      status: 'copied',
+      name,
+      tableName: corrected ?? tableName,
+      path: copy,
+      sizeBytes,
+      sha256,
+      identity: copied.identity,
+      isCorrection: correction !== undefined,
+    }
   } catch (error) {
     const isGone = isSystemError(error, 'ENOENT') && (error as NodeJS.ErrnoException).path === path
     if (isGone) return { status: 'waiting', name }
     if (!(error instanceof DroplakeError) || error.kind !== 'input') throw error
     return { status: 'refused', name, tableName: null, sizeBytes: null, sha256: null, path: null, identity, error }
   }
+}
+
+/**
+ * The table that an upload belongs to: the one that its name tells; a CSV of the quarantine may have any name.
+ *
+ * @throws {DroplakeError} UPLOAD_UNKNOWN_TABLE, UPLOAD_AMBIGUOUS_TABLE
+ */
+async function findTable(lake: Lake, name: string, path: string): Promise<string> {
+  const { tables } = lake.project.config
+  try {
+    return matchTable(name, tables)
+  } catch (error) {
+    const correction = await peekCorrection(path).catch(() => undefined)
+    const tableName = await tableOfFile(lake, correction?.fileId)
+    if (tableName !== undefined) return tableName
+    throw error
+  }
+}
+
+/** The table of the config that a file was loaded into. */
+async function tableOfFile(lake: Lake, fileId: string | null | undefined): Promise<string | undefined> {
+  if (fileId == null) return undefined
+  const files = ledgerTable(lake.state, 'files', "'' as file_id, '' as table_name")
+  const [file] = await lake.engine.rows<{ table_name: string | null }>(
+    sql`select table_name from ${files} where file_id = ${fileId} and table_name is not null limit 1`,
+  )
+  const tableName = file?.table_name ?? ''
+  return Object.hasOwn(lake.project.config.tables, tableName) ? tableName : undefined
 }

@@ -64,7 +64,16 @@ export class CsvLake {
     const path = join(folder, 'upload')
     await writeFile(path, bytes)
     const identity = { device: '0', inode: '0', sizeBytes: String(bytes.length), modifiedNs: '0' }
-    const upload = { status: 'copied', name, tableName, path, sizeBytes: bytes.length, sha256, identity } as const
+    const upload = {
+      status: 'copied',
+      name,
+      tableName,
+      path,
+      sizeBytes: bytes.length,
+      sha256,
+      identity,
+      isCorrection: false,
+    } as const
     const batches = new RunBatches(this.lake, { ...this.run, runId: number })
     try {
       const source = await batches.sourceOf(upload, contentIdOf(tableName, sha256))

@@ -1,3 +1,4 @@
+import { durationMs } from '../../../core/config/durations.ts'
 import type { Config, ReferenceConfig, TableConfig } from '../../../core/config/schema.ts'
 import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
 import { type Rule, shown, typedName, withSeverity } from './rule.ts'
@@ -13,6 +14,7 @@ export function referenceRules(table: TableConfig, tables: Config['tables']): Ru
       reference.columns.map((column) => sql`${literal(`${column} `)} || ${shown(column)}`),
       " || ', ' || ",
     )} || ${literal(` is not in ${reference.table}`)}`,
+    ...(reference.onMissing === 'hold' ? { waitMs: durationMs(reference.maxWait) } : {}),
   }))
   return withSeverity(table, rules)
 }

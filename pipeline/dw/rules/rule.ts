@@ -18,6 +18,8 @@ export interface Rule {
   readonly broken: Sql
   /** A sentence for people, with the value found; looked at only where the rule is broken. */
   readonly reason: Sql
+  /** A record that breaks nothing but such rules waits so long, and is tried again meanwhile. */
+  readonly waitMs?: number
 }
 
 /** The name of a column's value beside its text. */

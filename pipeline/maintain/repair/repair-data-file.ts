@@ -62,6 +62,11 @@ async function sourceOf(lake: Lake, damage: Damage): Promise<Source | string> {
         compactionSource(lake, damage) ??
         'the reasons of refused records are kept nowhere else; roll back to before its run and drop its uploads again'
       )
+    case 'outcomes':
+      return (
+        compactionSource(lake, damage) ??
+        'what became of quarantined records is kept nowhere else; roll back to before its run and do again what it did'
+      )
     case 'dw':
       return compactionSource(lake, damage) ?? tableSource(lake, damage)
     case 'app':

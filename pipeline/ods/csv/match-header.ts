@@ -12,6 +12,9 @@ export interface Header {
   readonly missing: readonly string[]
 }
 
+/** What a CSV of the quarantine says of its records, beside their columns. */
+const ENTRY_COLUMNS: ReadonlySet<string> = new Set(['_id', '_line', '_rules', '_reason', '_raw'])
+
 /** `header`: the columns are named. `mismatch`: it is a header, but the file cannot be read by it. `data`: a record. */
 export type HeaderMatch =
   | { readonly status: 'header'; readonly header: Header }
@@ -27,11 +30,11 @@ export function matchHeader(fields: readonly string[], table: TableConfig): Head
   const named = fields.map((field) => matchColumn(field, table))
   const known = named.filter((column) => column !== undefined)
   const header = headerOf(fields, named, table)
-  const isHalf = known.length * 2 >= fields.length && known.length > 0
+  const isHalf = known.length * 2 >= fields.filter((field) => !ENTRY_COLUMNS.has(field)).length && known.length > 0
   const isUsable =
     new Set(known).size === known.length &&
-    header.missing.every((column) => table.columns[column]?.required === false) &&
-    (header.extra.length === 0 || (table.onExtraColumns === 'keep' && !isFromQuarantine(fields)))
+    header.missing.every((column) => mayLack(column, table)) &&
+    (header.extra.length === 0 || table.onExtraColumns !== 'refuse')
   // Data may hold a column's name by chance, but not the names of all mandatory columns.
   const isWhole = known.length === Object.keys(table.columns).length
   if (isUsable && (isHalf || isWhole || known.length > 1)) return { status: 'header', header }
@@ -47,10 +50,10 @@ export function headerMismatch(
   table: TableConfig,
 ): DroplakeError {
   const columns = Object.keys(table.columns)
-  const missing = columns.filter((column) => !known.includes(column) && table.columns[column]?.required)
+  const missing = columns.filter((column) => !known.includes(column) && !mayLack(column, table))
   const extra = fields.filter((field) => matchColumn(field, table) === undefined)
   const twice = columns.filter((column) => known.filter((other) => other === column).length > 1)
-  const refusesExtra = table.onExtraColumns === 'refuse' || isFromQuarantine(fields) || missing.length > 0
+  const refusesExtra = table.onExtraColumns === 'refuse' || missing.length > 0
   const faults = [
     missing.length > 0 ? `lacks ${quoteAll(missing)}` : '',
     extra.length > 0 && refusesExtra ? `has the unknown ${quoteAll(extra)}` : '',
@@ -62,9 +65,7 @@ export function headerMismatch(
     `"${name}": the header ${faults.join(' and ')}; expected ${columns.join(', ')}.${suggestion}`,
     {
       details: { missing, extra, twice },
-      hint: isFromQuarantine(fields)
-        ? 'This looks like a CSV from quarantine: take away its columns whose names begin with _, then drop it again.'
-        : 'Correct the header, or the columns in pipeline_config.json, then drop the file again.',
+      hint: 'Correct the header, or the columns in pipeline_config.json, then drop the file again.',
     },
   )
 }
@@ -90,9 +91,9 @@ function freeName(name: string, taken: ReadonlySet<string>): string {
   return number === 1 ? name : `${name}_${number}`
 }
 
-/** A CSV that droplake has written for people to correct. */
-function isFromQuarantine(fields: readonly string[]): boolean {
-  return fields.includes('_id')
+function mayLack(column: string, table: TableConfig): boolean {
+  if (table.onMissingColumns === 'allow') return table.columns[column]?.required === false
+  return table.onMissingColumns === 'quarantine'
 }
 
 /** By its types: a table of text alone has no record that could be told from a header. */

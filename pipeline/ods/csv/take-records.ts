@@ -58,13 +58,18 @@ export async function takeRecords(
 }
 
 /** Puts a record's fields into the columns of the table, and what the table has no column for into JSON. */
-function recordAdder({ batch, fileId }: RecordSource, dialect: CsvDialect): (fields: string[], line: number) => void {
+function recordAdder(
+  { batch, fileId, upload }: RecordSource,
+  dialect: CsvDialect,
+): (fields: string[], line: number) => void {
+  const idPlace = upload.isCorrection ? dialect.columns.indexOf('_id') : -1
   const places = batch.columns.map((column) => dialect.columns.indexOf(column))
   const extra = dialect.extra.map((name) => [name, dialect.columns.indexOf(name)] as const)
   return (fields, line) => {
     const values = places.map((place) => orMissing(fields[place]))
     const others = extra.map(([name, place]) => [name, orMissing(fields[place])] as const)
-    batch.addRecord(values, extraJson(others), fileId, line)
+    const corrects = idPlace === -1 ? null : (fields[idPlace] ?? '')
+    batch.addRecord(values, extraJson(others), fileId, line, corrects)
   }
 }
 

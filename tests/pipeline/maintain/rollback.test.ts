@@ -107,12 +107,11 @@ test('a rollback to version 0 empties the lake, and everything can be dropped ag
   expect(await lake.findings()).toEqual([])
 })
 
-test('a quarantine CSV that a person has changed stays', async () => {
+test('a quarantine CSV of an undone run that a person has changed goes to processed, not away', async () => {
   const lake = await twoVersions()
-  const path = lake.path('quarantine', 'employees', 'employees2.csv.2.csv')
-  await writeFile(path, 'my work\n')
+  await writeFile(lake.path('quarantine', 'employees', 'employees2.csv.2.csv'), 'my work\n')
   await rollback(lake.project, 1, quietly())
-  expect(readFileSync(path, 'utf8')).toBe('my work\n')
+  expect(readFileSync(lake.path('workingArea', 'processed', 'employees2.csv.2.csv'), 'utf8')).toBe('my work\n')
 })
 
 test('a rollback over a compaction gives the files back as they were', async () => {

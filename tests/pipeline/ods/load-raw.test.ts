@@ -135,6 +135,7 @@ test('a file of which the batch does not hold what its account says is taken bac
           sizeBytes: 8,
           sha256: name,
           identity,
+          isCorrection: false,
         } as const
         return loadRaw(await batches.sourceOf(upload, name))
       }),

@@ -24,6 +24,7 @@ const table: TableConfig = {
   checks: [],
   severity: {},
   onExtraColumns: 'keep',
+  onMissingColumns: 'allow',
 }
 const STARTED = new Date('2026-11-21T12:34:56.789Z')
 

@@ -1,0 +1,119 @@
+import { livePaths } from '../../../control/catalog.ts'
+import type { Lake } from '../../../control/lake.ts'
+import { mayWait, selectQuarantine } from '../../../control/relations.ts'
+import type { TableConfig } from '../../../core/config/schema.ts'
+import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
+import type { OdsResult } from '../../ods/index.ts'
+import { batchPath, correctionCount, createRunFiles, type InputFile, type TableInput } from '../table-input.ts'
+import { selectCorrections } from './select-corrections.ts'
+
+/** Which open records of the quarantine are to be judged again, beside those that wait and those that a CSV corrects. */
+export interface RetryRequest {
+  /** Null for all tables. */
+  readonly tableName: string | null
+  /** Id of a rule that they break; null for whatever they break. */
+  readonly rule: string | null
+}
+
+/**
+ * Records that come back out of quarantine: the table's columns, `_extra`, `_malformed`, `_raw`; `_file_id` and `_line`, where
+ * they came first; `_file`; `_waited_since`; `_waiting_since`; `_by_file_id`, the upload that corrects the record, or NULL; `_why`;
+ * `_entry_run_id`, the run that made its entry, and `_before`, the entry's values (both NULL for what corrects nothing).
+ */
+export const RETURNED = ident('returned_records')
+
+/** In the place of `RETURNED`, for a table to which none have come back. */
+export const NOTHING_RETURNED: Sql = sql`(
+  select null::varchar as _file_id, null::bigint as _line, null as _before, null::timestamp as _waiting_since where false)`
+
+/** The quarantine of the table before the run, one row per record. */
+const ENTRIES = ident('quarantine_entries')
+
+/**
+ * Find the records of a table that are judged again in this run, and add them to what ODS has got for it. They count
+ * before the uploads of the run: their files came earlier.
+ */
+export async function withReturned(
+  lake: Lake,
+  input: TableInput,
+  ods: OdsResult,
+  retry: RetryRequest | null,
+): Promise<TableInput> {
+  const corrections = ods.rawFiles.filter(
+    (file) => file.upload.tableName === input.tableName && correctionCount(file) > 0,
+  )
+  const isRetried = retry !== null && (retry.tableName ?? input.tableName) === input.tableName
+  const rejects = livePaths(lake.state, lake.layout, 'rejects', input.tableName)
+  const mayHaveSome = rejects.length > 0 && (mayWait(input.table) || isRetried)
+  if (corrections.length === 0 && !mayHaveSome) return input
+
+  const outcomes = livePaths(lake.state, lake.layout, 'outcomes', input.tableName)
+  await lake.engine.run(
+    sql`create or replace temp table ${ENTRIES} as ${selectQuarantine(Object.keys(input.table.columns), rejects, outcomes)}`,
+  )
+  await createRunFiles(lake.engine, input.files)
+  await lake.engine.run(sql`
+    create or replace temp table ${RETURNED} as
+    ${selectEntries(input.table, sql`_status = 'waiting'`, 'waited')}
+    union all
+    ${selectEntries(input.table, isRetried ? retryCondition(retry) : sql`false`, 'tried again')}`)
+  if (corrections.length > 0) await addCorrections(lake, input, ods)
+  return addReturned(lake, input)
+}
+
+/** A record that someone has corrected is judged as it is now. */
+async function addCorrections(lake: Lake, input: TableInput, ods: OdsResult): Promise<void> {
+  const batch = batchPath(lake, input.tableName, ods)
+  if (batch === undefined) return
+  const corrected = ident('corrected_records')
+  await lake.engine.run(sql`create or replace temp table ${corrected} as ${selectCorrections(input, batch, ENTRIES)}`)
+  await lake.engine.run(sql`
+    create or replace temp table ${RETURNED} as
+    select * from ${RETURNED} anti join ${corrected} using (_file_id, _line)
+    union all by name
+    select * from ${corrected}`)
+}
+
+async function addReturned(lake: Lake, input: TableInput): Promise<TableInput> {
+  const { records } = await lake.engine.row<{ records: number }>(sql`select count(*) as records from ${RETURNED}`)
+  if (records === 0) return input
+  const found = await lake.engine.rows<{ _file_id: string; _file: string }>(
+    sql`select distinct _file_id, _file from ${RETURNED} order by _file, _file_id`,
+  )
+  const uploads = new Set(input.files.map((file) => file.fileId))
+  const earlier: InputFile[] = found
+    .map((file) => ({ fileId: file._file_id, name: file._file }))
+    .filter((file) => !uploads.has(file.fileId))
+  const part = { name: 'returned', source: RETURNED, records, lines: null, hasExtra: true, isReturned: true }
+  return { ...input, files: [...earlier, ...input.files], parts: [part, ...input.parts] }
+}
+
+/** What could not be split cannot be judged again: someone has to fill in its columns. */
+function retryCondition({ rule }: RetryRequest): Sql {
+  const breaks = rule === null ? sql`true` : sql`list_contains(_rules, ${literal(rule)})`
+  return sql`_status = 'open' and _raw is null and ${breaks}`
+}
+
+function selectEntries(table: TableConfig, condition: Sql, why: string): Sql {
+  const columns = join(
+    Object.keys(table.columns).map((name) => ident(name)),
+    ', ',
+  )
+  return sql`
+    select
+      ${columns}, _extra, null::varchar as _malformed, _raw, _file_id, _line, _file,
+      case when _status = 'waiting' then _waiting_since end as _waited_since, _waiting_since,
+      null::varchar as _by_file_id, ${literal(why)} as _why, _run_id as _entry_run_id, ${entryValues(table)} as _before
+    from ${ENTRIES}
+    where ${condition}`
+}
+
+/** All that makes an entry another one than before: its record's values, its reasons, its status. */
+export function entryValues(table: TableConfig): Sql {
+  const columns = Object.keys(table.columns).map((name) => ident(name))
+  const all = [...columns, ident('_extra'), ident('_raw'), ident('_rules'), ident('_reason'), ident('_status')]
+  return sql`struct_pack(${join(
+    all.map((column) => sql`${column} := ${column}`),
+    ', ',
+  )})`
+}

@@ -1,0 +1,3 @@
+export { countReturned, NO_RETURNED, type ReturnedCounts } from './count-returned.ts'
+export { RETURNED, type RetryRequest, withReturned } from './find-returned.ts'
+export { writeOutcomes } from './write-outcomes.ts'

@@ -1,0 +1,65 @@
+import { undefused } from '../../../core/defuse.ts'
+import { ident, join, literal, readParquet, type Sql, sql } from '../../../core/sql.ts'
+import { RUN_FILES, type TableInput } from '../table-input.ts'
+import { entryValues } from './find-returned.ts'
+
+/** Names that a CSV of the quarantine has beside the columns of its records. */
+const ENTRY_COLUMNS = ['_id', '_line', '_rules', '_reason', '_raw']
+
+/**
+ * The records of the corrections in a batch, each at the place of the entry that it corrects. One that names no entry stands
+ * at its own place, as malformed. Those whose entry is no longer open are left out: they change nothing.
+ *
+ * @param batch absolute path
+ * @param entries the quarantine before the run
+ */
+export function selectCorrections({ tableName, table }: TableInput, batch: string, entries: Sql): Sql {
+  const columns = Object.keys(table.columns).map((name) => ident(name))
+  const undefusedColumns = columns.map((column) => sql`${undefused(column)} as ${column}`)
+  const given = join(
+    columns.map((column) => sql`_given.${column}`),
+    ', ',
+  )
+  const allMissing = sql`coalesce(${given}, null) is null`
+  return sql`
+    select
+      ${given}, _given._extra,
+      case
+        when _corrects = '' then '"_id" is empty; a record that is new belongs into a file of its own'
+        when _entry._id is null then '"_id" "' || left(_corrects, 80) || '" is no record in quarantine of ' || ${literal(tableName)}
+        when _nth > 1 then '"_id" "' || _corrects || '" stands in the run twice; its first record is taken'
+        when ${allMissing} and _entry._raw is not null then _entry._reason
+      end as _malformed,
+      case when _nth = 1 and ${allMissing} then _entry._raw end as _raw,
+      case when _nth = 1 and _entry._id is not null then _entry._file_id else _given._file_id end as _file_id,
+      case when _nth = 1 and _entry._id is not null then _entry._line else _given._line end as _line,
+      case when _nth = 1 and _entry._id is not null then _entry._file else _upload._file end as _file,
+      case when _nth = 1 and _entry._status = 'waiting' then _entry._waiting_since end as _waited_since,
+      case when _nth = 1 then _entry._waiting_since end as _waiting_since,
+      _given._file_id as _by_file_id,
+      'corrected in ' || _upload._file as _why,
+      case when _nth = 1 then _entry._run_id end as _entry_run_id,
+      case when _nth = 1 then _entry._before end as _before
+    from (
+      select
+        ${join(undefusedColumns, ', ')}, ${ownExtra()} as _extra, _file_id, _line, _corrects,
+        row_number() over (partition by _corrects order by _file_no, _line) as _nth
+      from ${readParquet([batch])} join (select * from ${RUN_FILES}) using (_file_id)
+      where _corrects is not null
+    ) as _given
+    join (select * from ${RUN_FILES}) as _upload using (_file_id)
+    left join (select *, case when _id is not null then ${entryValues(table)} end as _before from ${entries}) as _entry on _entry._id = _given._corrects
+    where _entry._id is null or _entry._status in ('open', 'waiting')`
+}
+
+/** What the record's own file had beside the columns of the table: `_extra` without what the CSV says of the entry. */
+function ownExtra(): Sql {
+  const text = sql`json_extract_string(_extra, '/' || replace(replace(_key, '~', '~0'), '/', '~1'))`
+  const entries = sql`list_transform(
+    list_filter(json_keys(_extra), lambda _key: not list_contains(${literal(ENTRY_COLUMNS)}, _key)),
+    lambda _key: {key: ${undefused(sql`_key`)}, value: ${undefused(text)}})`
+  return sql`case
+    when _extra is not null and len(list_filter(${entries}, lambda _pair: _pair.value is not null)) > 0
+    then to_json(map_from_entries(${entries}))::varchar
+  end`
+}
