@@ -2,11 +2,11 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-SOURCES := $(shell find core control pipeline cli -name '*.ts' -o -name '*.sql' 2>/dev/null)
+SOURCES := $(shell find core control pipeline cli -name '*.ts' -o -name '*.sql' -o -name '*.css' 2>/dev/null)
 VITEST := node_modules/.bin/vitest
 BIOME := node_modules/.bin/biome
 
-.PHONY: help history verify run samples build test test-faults check lint format bench bench-quick bench-rules status clean
+.PHONY: help history verify report run samples build test test-faults check lint format bench bench-quick bench-rules status clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ samples:
 
 status: build ## show the last runs, the tables, and what waits
 	@bin/droplake status
+
+report: build ## write the pages of reports/ anew
+	@bin/droplake report
 
 history: build ## list the versions of the lake
 	@bin/droplake history
@@ -40,6 +43,7 @@ test-faults: build ## kill, starve and disturb runs in every way, for an hour or
 
 check: build lint ## types, lint, format and tests
 	@node_modules/.bin/tsc -p tsconfig.json
+	@node_modules/.bin/tsc -p tsconfig.browser.json
 	@$(VITEST) run
 	@$(VITEST) run --config vitest.faults.config.ts
 

@@ -13,6 +13,8 @@ export function formatSummary(summary: RunSummary, cwd: string): string {
     reasons(summary),
     warnings(summary),
     freshness(summary),
+    released(summary),
+    drift(summary),
     files(summary),
     marts(summary, cwd),
     places(summary, cwd),
@@ -22,6 +24,7 @@ export function formatSummary(summary: RunSummary, cwd: string): string {
 }
 
 function heading(summary: RunSummary): string {
+  if (summary.isDryRun) return `Nothing was changed; this is what would be done:\n`
   const seconds = (summary.durationMs / 1000).toFixed(2)
   const what = summary.isNewVersion
     ? `the lake is at version ${summary.version} now`
@@ -38,15 +41,61 @@ function heading(summary: RunSummary): string {
 }
 
 function tables(summary: RunSummary): string {
+  const hasUpdates = summary.tables.some((table) => table.updated > 0)
   const rows = summary.tables.map((table) => [
     table.table,
     table.records,
     table.loaded,
+    ...(hasUpdates ? [table.updated] : []),
     table.quarantined,
     table.unchanged,
     table.rows,
   ])
-  return formatTable(['table', 'read', 'loaded', 'quarantined', 'unchanged', 'rows now'], rows, { counts: true })
+  const headings = [
+    'table',
+    'read',
+    'loaded',
+    ...(hasUpdates ? ['updated'] : []),
+    'quarantined',
+    'unchanged',
+    'rows now',
+  ]
+  return formatTable(headings, rows, { counts: true })
+}
+
+function released(summary: RunSummary): string {
+  return summary.tables
+    .filter(({ released, stillQuarantined }) => released + stillQuarantined > 0)
+    .map(({ table, released, stillQuarantined }) => {
+      const rest = stillQuarantined > 0 ? `; ${count(stillQuarantined)} of those tried stay there` : ''
+      return `out of quarantine: ${count(released)} ${released === 1 ? 'record' : 'records'} of ${table}${rest}\n`
+    })
+    .join('')
+}
+
+function drift(summary: RunSummary): string {
+  return summary.drift
+    .map(({ file, extra, missing, renamed }) => {
+      const parts = [
+        extra.length > 0 ? `has ${listed(extra)} more, kept in _extra` : '',
+        missing.length > 0 ? `lacks ${listed(missing)}` : '',
+        renamed.length > 0 ? `writes ${listed(renamed.map(({ found, column }) => `${found} for ${column}`))}` : '',
+      ]
+      return `${visible(`columns: ${file} ${parts.filter(Boolean).join('; ')}`)}\n`
+    })
+    .join('')
+}
+
+/** Names shown of a long list. */
+const MOST_NAMES = 5
+
+function listed(names: readonly string[]): string {
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
+  return names.slice(0, MOST_NAMES).join(', ') + more
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US')
 }
 
 function reasons(summary: RunSummary): string {

@@ -8,12 +8,15 @@ import * as config from './commands/config.ts'
 import * as diff from './commands/diff.ts'
 import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
+import * as quarantine from './commands/quarantine.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
+import * as report from './commands/report.ts'
 import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
 import * as status from './commands/status.ts'
+import * as trace from './commands/trace.ts'
 import * as vacuum from './commands/vacuum.ts'
 import * as verify from './commands/verify.ts'
 
@@ -21,7 +24,10 @@ const COMMANDS: readonly Command[] = [
   run,
   status,
   runs,
+  quarantine,
   query,
+  trace,
+  report,
   history,
   diff,
   rollback,

@@ -1,6 +1,7 @@
-import { DuckDBTypeId, type Json, JsonDuckDBValueConverter } from '@duckdb/node-api'
+import type { Json } from '@duckdb/node-api'
 import type { QueryResult } from '../control/query-lake.ts'
 import { assertNever } from '../core/errors.ts'
+import { jsonRowsOf } from '../core/json-values.ts'
 import { type Cell, formatTable } from './format-table.ts'
 
 export type ResultFormat = 'table' | 'csv' | 'json' | 'arrow'
@@ -72,21 +73,9 @@ async function writeJson(result: QueryResult, out: NodeJS.WritableStream): Promi
   await write(out, separator === '[\n' ? '[]\n' : '\n]\n')
 }
 
-const LONG_INTEGERS = new Set([DuckDBTypeId.BIGINT, DuckDBTypeId.UBIGINT, DuckDBTypeId.HUGEINT, DuckDBTypeId.UHUGEINT])
-
 /** Chunks of rows as JSON values. */
 async function* rowsOf(result: QueryResult): AsyncGenerator<Json[][]> {
-  const isLong = result.types.map((type) => LONG_INTEGERS.has(type.typeId))
-  for await (const chunk of result.chunks) {
-    yield chunk
-      .convertRows(JsonDuckDBValueConverter)
-      .map((row) => row.map((value, index) => (isLong[index] ? shortInteger(value) : value)))
-  }
-}
-
-function shortInteger(value: Json): Json {
-  const number = Number(value)
-  return value !== null && Number.isSafeInteger(number) ? number : value
+  for await (const chunk of result.chunks) yield jsonRowsOf(chunk, result.types)
 }
 
 /** Write, and wait while the reader is slower than we are. */

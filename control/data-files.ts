@@ -24,6 +24,8 @@ const ZSTD = 'format parquet, compression zstd, compression_level 1, dictionary_
 const PARQUET_OPTIONS: Record<Layer, string> = {
   ods: ZSTD,
   dw: ZSTD,
+  replaced: ZSTD,
+  closed: ZSTD,
   rejects: ZSTD,
   outcomes: ZSTD,
   app: 'format parquet, compression snappy',

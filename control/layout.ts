@@ -1,10 +1,13 @@
 import { join, resolve } from 'node:path'
 import type { Project } from '../core/config/load-config.ts'
 
-/** `rejects`: entries of the quarantine; `outcomes`: what became of them. */
-export type Layer = 'ods' | 'dw' | 'app' | 'rejects' | 'outcomes'
+/**
+ * `replaced` and `closed` say of rows in `dw` that they are no longer in their table, or no longer current (docs/adr/0004).
+ * `rejects` are entries of the quarantine; `outcomes` say what became of them.
+ */
+export type Layer = 'ods' | 'dw' | 'replaced' | 'closed' | 'app' | 'rejects' | 'outcomes'
 
-export const LAYERS: readonly Layer[] = ['ods', 'dw', 'app', 'rejects', 'outcomes']
+export const LAYERS: readonly Layer[] = ['ods', 'dw', 'replaced', 'closed', 'app', 'rejects', 'outcomes']
 
 /** Where everything of one lake lies; all paths absolute. Nothing else joins these names. */
 export interface Layout {

@@ -115,10 +115,19 @@ create table control.freshness (
   is_fresh boolean not null
 );
 
+-- One row per run, table and upload: so many rows of that upload have gone out of the table because records of the run took their
+-- place (onConflict: update).
+create table control.replaced_rows (
+  run_id bigint not null,
+  table_name varchar not null,
+  file_id varchar not null,      -- the upload that had brought the rows
+  rows bigint not null
+);
+
 -- One row per data file and range of versions [added_in, removed_in) in which it is live; a rollback makes another range.
 create table control.data_files (
   path varchar not null,         -- relative to the lake folder
-  layer varchar not null,        -- ods | dw | app | rejects | outcomes
+  layer varchar not null,        -- ods | dw | replaced | closed | app | rejects | outcomes
   table_name varchar not null,
   run_id bigint not null,
   rows bigint not null,

@@ -89,6 +89,14 @@ export interface RuleResult {
   readonly exampleLine: number
 }
 
+/** Rows of one upload whose place records of a run have taken. */
+export interface ReplacedEntry {
+  readonly runId: number
+  readonly tableName: string
+  readonly fileId: string
+  readonly rows: number
+}
+
 export interface DataFile {
   /** Relative to the lake folder, with `/`. */
   readonly path: string
@@ -128,6 +136,7 @@ export interface LedgerEntries {
   readonly removed: readonly string[]
   readonly returns?: readonly ReturnEntry[]
   readonly undo?: UndoEntries
+  readonly replacedRows?: readonly ReplacedEntry[]
   readonly vacuums?: readonly VacuumEntry[]
   readonly freshness?: readonly Freshness[]
 }
@@ -194,6 +203,7 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'returns', entries.returns ?? [])
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
   await insertRows(engine, catalog, 'freshness', entries.freshness ?? [])
+  await insertRows(engine, catalog, 'replaced_rows', entries.replacedRows ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
 }
 

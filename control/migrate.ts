@@ -12,6 +12,7 @@ const MIGRATIONS: readonly Migration[] = [
   { format: 2, statements: readSql(import.meta.url, './migrations/0002-tools.sql') },
   { format: 3, statements: readSql(import.meta.url, './migrations/0003-quarantine.sql') },
   { format: 3, statements: readSql(import.meta.url, './migrations/0003-rules.sql') },
+  { format: 3, statements: readSql(import.meta.url, './migrations/0003-replaced-rows.sql') },
 ]
 
 /**

@@ -2,7 +2,6 @@
 import { sqlTypeOf } from '../core/config/column-types.ts'
 import type { TableConfig } from '../core/config/schema.ts'
 import { ident, join, raw, readParquet, type Sql, sql } from '../core/sql.ts'
-import type { Layer } from './layout.ts'
 
 interface Column {
   readonly name: string
@@ -34,6 +33,9 @@ const DW_COLUMNS: readonly Column[] = [
 /** Rows of a table that has references which are waited for say since when they had waited; NULL for all others. */
 const WAITED_COLUMN: Column = { name: '_waited_since', type: 'timestamp' }
 
+/** Of a table that keeps the versions of its rows; `_valid_to` and `_current` are the view's (table-rows.ts). */
+const HISTORY_COLUMNS: readonly Column[] = [{ name: '_valid_from', type: 'timestamp' }]
+
 const REJECTS_COLUMNS: readonly Column[] = [
   { name: '_extra', type: VARCHAR },
   { name: '_raw', type: VARCHAR },
@@ -63,16 +65,16 @@ const OUTCOME_COLUMNS: readonly Column[] = [
 ]
 
 /** The columns of a table in a layer, in the order of its views. */
-export function columnsOf(layer: Exclude<Layer, 'app'>, table: TableConfig): readonly Column[] {
+export function columnsOf(layer: 'ods' | 'dw' | 'rejects', table: TableConfig): readonly Column[] {
   const own = Object.entries(table.columns)
   const text = own.map(([name]) => ({ name, type: VARCHAR }))
   if (layer === 'ods') return [...text, ...ODS_COLUMNS]
   if (layer === 'rejects') return [...text, ...REJECTS_COLUMNS]
-  if (layer === 'outcomes') return OUTCOME_COLUMNS
   return [
     ...own.map(([name, column]) => ({ name, type: sqlTypeOf(column) })),
     ...DW_COLUMNS,
     ...(mayWait(table) ? [WAITED_COLUMN] : []),
+    ...(table.onConflict === 'history' ? HISTORY_COLUMNS : []),
   ]
 }
 

@@ -5,8 +5,9 @@ import type { Engine, EngineRow } from '../core/engine.ts'
 import { DroplakeError } from '../core/errors.ts'
 import { sql } from '../core/sql.ts'
 import { newestCatalog } from './catalog.ts'
-import { layoutOf } from './layout.ts'
+import { type Layer, layoutOf } from './layout.ts'
 import { withCatalog } from './read-catalog.ts'
+import { countTableRows } from './table-rows.ts'
 
 /** What a lake holds and what waits for a run or for a person. Column names as in the control tables. */
 export interface LakeStatus {
@@ -48,10 +49,11 @@ async function readCatalogStatus(
   const runs = await engine.rows(sql`
     select run_id, status, version, started_at, files, records, loaded, updated, unchanged, quarantined, refused, duplicates, error
     from control.runs order by run_id desc limit 10`)
-  const layers = await engine.rows<{ layer: string; name: string; rows: number }>(sql`
+  const layers = await engine.rows<{ layer: Layer; name: string; rows: number }>(sql`
     select layer, table_name as name, sum(rows)::bigint as rows from control.data_files where removed_in is null group by all order by name`)
   const rowsIn = (layer: string, name: string) =>
     layers.find((row) => row.layer === layer && row.name === name)?.rows ?? 0
+  const counted = layers.map(({ layer, name, rows }) => ({ layer, tableName: name, rows }))
   const known = layers.filter((row) => row.layer === 'dw' || row.layer === 'rejects').map((row) => row.name)
   const tables = new Set([...Object.keys(project.config.tables), ...known])
   return {
@@ -59,7 +61,7 @@ async function readCatalogStatus(
     runs,
     tables: [...tables].map((name) => ({
       table: name,
-      rows: rowsIn('dw', name),
+      rows: countTableRows(counted, name, project.config.tables[name]),
       quarantined: rowsIn('rejects', name),
     })),
     marts: layers.filter((row) => row.layer === 'app').map((row) => ({ mart: row.name, rows: row.rows })),

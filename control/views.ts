@@ -4,11 +4,14 @@ import type { Engine } from '../core/engine.ts'
 import { ident, literal, type Sql, sql } from '../core/sql.ts'
 import type { Layer, Layout } from './layout.ts'
 import type { DataFile } from './ledger.ts'
-import { columnsOf, selectAll, selectFrom, selectQuarantine, selectRaw } from './relations.ts'
+import { selectAll, selectQuarantine, selectRaw } from './relations.ts'
+import { selectTable, selectWithoutContract, tableFilesOf } from './table-rows.ts'
 
-type ShownLayer = Exclude<Layer, 'outcomes'>
-
-const SCHEMAS: Record<ShownLayer, string> = { ods: 'ods', dw: 'dw', app: 'app', rejects: 'quarantine' }
+/** Layers that have views, and the schemas of these. */
+const SCHEMAS = { ods: 'ods', dw: 'dw', app: 'app', rejects: 'quarantine' } as const satisfies Partial<
+  Record<Layer, string>
+>
+type ViewLayer = keyof typeof SCHEMAS
 
 /**
  * Make an attached catalog's views show exactly these data files. Paths in views are absolute, so that the catalog
@@ -26,12 +29,12 @@ export async function replaceViews(
     dataFiles
       .filter((file) => file.layer === layer && file.tableName === name)
       .map((file) => joinPath(layout.lake, file.path))
-  const create = (layer: ShownLayer, name: string, select: Sql) =>
+  const create = (layer: ViewLayer, name: string, select: Sql) =>
     engine.run(sql`create view ${ident(catalog, SCHEMAS[layer], name)} as ${select}`)
 
   for (const [name, table] of Object.entries(config.tables)) {
     await create('ods', name, selectRaw(table, pathsOf('ods', name)))
-    await create('dw', name, selectFrom(columnsOf('dw', table), pathsOf('dw', name)))
+    await create('dw', name, selectTable(table, tableFilesOf(dataFiles, layout, name)))
     await create(
       'rejects',
       name,
@@ -41,8 +44,13 @@ export async function replaceViews(
   const withoutContract = dataFiles.filter(
     (file) => file.layer === 'app' || config.tables[file.tableName] === undefined,
   )
-  for (const [layer, name] of distinctTables(withoutContract))
-    if (layer !== 'outcomes') await create(layer, name, selectAll(pathsOf(layer, name)))
+  for (const [layer, name] of distinctTables(withoutContract)) {
+    const isTable = layer === 'dw'
+    const select = isTable
+      ? selectWithoutContract(tableFilesOf(dataFiles, layout, name))
+      : selectAll(pathsOf(layer, name))
+    await create(layer, name, select)
+  }
 }
 
 async function dropViews(engine: Engine, catalog: string): Promise<void> {
@@ -51,9 +59,13 @@ async function dropViews(engine: Engine, catalog: string): Promise<void> {
   for (const view of views) await engine.run(sql`drop view ${ident(catalog, view.schema_name, view.view_name)}`)
 }
 
-function distinctTables(dataFiles: readonly DataFile[]): [Layer, string][] {
-  const seen = new Map(
-    dataFiles.map((file) => [`${file.layer}/${file.tableName}`, [file.layer, file.tableName] as [Layer, string]]),
-  )
+function distinctTables(dataFiles: readonly DataFile[]): [ViewLayer, string][] {
+  const seen = new Map<string, [ViewLayer, string]>()
+  for (const { layer, tableName } of dataFiles)
+    if (hasViews(layer)) seen.set(`${layer}/${tableName}`, [layer, tableName])
   return [...seen.values()]
+}
+
+function hasViews(layer: Layer): layer is ViewLayer {
+  return Object.hasOwn(SCHEMAS, layer)
 }

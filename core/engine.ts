@@ -5,9 +5,11 @@ import {
   type DuckDBType,
   type DuckDBValue,
   INTEGER,
+  type Json,
   StatementType,
 } from '@duckdb/node-api'
 import { DroplakeError, messageOf, storageFailure } from './errors.ts'
+import { jsonRowsOf } from './json-values.ts'
 import { raw, type Sql, type SqlValue } from './sql.ts'
 
 export interface EngineOptions {
@@ -94,6 +96,21 @@ export class Engine {
       this.connection.runAndReadAll(query.text, values, types as DuckDBType[]),
     )
     return reader.getRowObjectsJS().map((row) => borderRow(row)) as Row[]
+  }
+
+  /** All rows of a query as `droplake query --json` gives them: integers that JavaScript would round, and decimals, as text. */
+  async jsonRows(query: Sql): Promise<Readonly<Record<string, Json>>[]> {
+    const bindings = query.values.map(binding)
+    const [values, types] = [bindings.map((bound) => bound.value), bindings.map((bound) => bound.type)]
+    return this.#guard(query, async () => {
+      const result = await this.connection.stream(query.text, values, types as DuckDBType[])
+      const [names, columnTypes] = [result.deduplicatedColumnNames(), result.columnTypes()]
+      const rows: Readonly<Record<string, Json>>[] = []
+      for await (const chunk of result)
+        for (const row of jsonRowsOf(chunk, columnTypes))
+          rows.push(Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])))
+      return rows
+    })
   }
 
   /** The one row of a query that has exactly one. */

@@ -17,7 +17,7 @@ export function accountForFiles(run: Run, ods: OdsResult, tables: readonly Table
     if (sum === entry.records) continue
     throw new DroplakeError(
       'CONSERVATION_BROKEN',
-      `"${entry.name}": ${entry.records} records were read, but ${sum} are accounted for (${entry.loaded} loaded, ${entry.quarantined} quarantined)`,
+      `"${entry.name}": ${entry.records} records were read, but ${sum} are accounted for (${entry.loaded} loaded, ${entry.updated} updated, ${entry.unchanged} unchanged, ${entry.quarantined} quarantined)`,
       {
         details: { file: entry.name },
         hint: 'Nothing was committed. This is a fault of droplake: please report it with the file.',

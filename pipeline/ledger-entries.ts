@@ -15,7 +15,7 @@ import type { DroplakeError } from '../core/errors.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import { isStopped } from '../core/stop.ts'
 import type { AppResult } from './app/index.ts'
-import type { TableResult } from './dw/index.ts'
+import { type TableResult, tableFilesAdded } from './dw/index.ts'
 import type { OdsResult } from './ods/index.ts'
 
 export interface RunResults {
@@ -36,7 +36,7 @@ export function ledgerEntries(
   const written: (DataFile | null)[] = [
     ...ods.rawFiles.map((file) => file.regular),
     ...ods.batches.values(),
-    ...tables.flatMap((table) => [...table.rows, table.rejects, table.outcomes]),
+    ...tables.flatMap((table) => [...tableFilesAdded(table), table.rejects, table.outcomes]),
     ...app.marts.map((mart) => (mart.isNew ? mart.dataFile : null)),
   ]
   return {
@@ -48,6 +48,9 @@ export function ledgerEntries(
     dataFiles: written.filter((file) => file !== null),
     removed: app.removed,
     freshness,
+    replacedRows: tables.flatMap(({ tableName, replaced }) =>
+      [...replaced].map(([fileId, rows]) => ({ runId: run.runId, tableName, fileId, rows })),
+    ),
   }
 }
 

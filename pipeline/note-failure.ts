@@ -8,6 +8,7 @@ import { toDroplakeError } from '../core/errors.ts'
 import { isStopped } from '../core/stop.ts'
 import { forgetRuns } from './deliver/index.ts'
 import { failureEntries } from './ledger-entries.ts'
+import { deliverReports } from './reports/index.ts'
 
 /**
  * Do a run's work; when it fails, take away the files that it wrote and note it with its cause: as `interrupted` when
@@ -33,6 +34,7 @@ export async function noteFailure<Result>(
       const version = await commitCatalog(lake, failureEntries(lake, run, leftover, error))
       await publishCatalog(lake, version)
       await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended, run])
+      await deliverReports(lake)
     } catch (second) {
       lake.log.error({ runId: run.runId, err: second }, 'failed run could not be noted, the next run will')
     }

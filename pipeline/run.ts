@@ -1,9 +1,10 @@
-import { livePaths } from '../control/catalog.ts'
 import { commitCatalog, publishCatalog } from '../control/commit.ts'
+import { removeDataFilesOf } from '../control/data-files.ts'
 import type { Lake, Run } from '../control/lake.ts'
 import { type OpenOptions, withLake } from '../control/open-lake.ts'
 import { type Recovery, recover } from '../control/recover.ts'
-import { startRun } from '../control/run-folder.ts'
+import { removeRunFolder, startRun } from '../control/run-folder.ts'
+import { tableFilesOf } from '../control/table-rows.ts'
 import type { Project } from '../core/config/load-config.ts'
 import { untilStopped } from '../core/stop.ts'
 import { accountForFiles } from './account.ts'
@@ -14,6 +15,8 @@ import { ledgerEntries } from './ledger-entries.ts'
 import { noteFailure } from './note-failure.ts'
 import { loadUploads } from './ods/index.ts'
 import { planDelivery } from './plan-delivery.ts'
+import { checkReports } from './reports/check-reports.ts'
+import { deliverReports } from './reports/index.ts'
 import { type RunSummary, type RunWork, summarizeRun } from './summary.ts'
 import { claimUploads } from './uploads/index.ts'
 
@@ -24,16 +27,18 @@ export interface RunRequest {
   readonly takesUploads: boolean
   /** Open records of the quarantine to judge again. */
   readonly retry: RetryRequest | null
+  /** Do the work, tell of it, and take it all back. */
+  readonly isDryRun: boolean
 }
 
-const TAKE_UPLOADS: RunRequest = { command: 'run', takesUploads: true, retry: null }
+const TAKE_UPLOADS: RunRequest = { command: 'run', takesUploads: true, retry: null, isDryRun: false }
 
 /**
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
  * A run killed anywhere can simply be run again.
  *
- * @throws {DroplakeError} LAKE_BUSY (another run is at work), RUN_STOPPED (`options.stop`), CONTRACT_CONFLICT and
- *   MART_INVALID (before any work), or whatever else went wrong; then nothing is committed and the run is noted as `failed`.
+ * @throws {DroplakeError} LAKE_BUSY (another run is at work), RUN_STOPPED (`options.stop`), CONTRACT_CONFLICT,
+ *   MART_INVALID and REPORT_INVALID (before any work), or whatever else went wrong; then nothing is committed and the run is noted as `failed`.
  *   Files that cannot be read stop nothing: they are in the summary, as `refused`
  */
 export async function runPipeline(
@@ -50,30 +55,39 @@ export async function runPipeline(
     // Whether this run can work at all.
     await checkContracts(lake)
     await checkRules(lake.engine, project)
-    await showTables(lake.engine, project.config.tables, (table) => livePaths(lake.state, lake.layout, 'dw', table))
+    await showTables(lake.engine, project.config.tables, (table) =>
+      tableFilesOf(lake.state.dataFiles, lake.layout, table),
+    )
     const queries = await readMarts(lake.engine, project)
+    await checkReports(lake.engine, project, queries)
 
     // The work, up to the commit. When it fails, nothing of it is seen.
     const run = await startRun(lake, leftover.interrupted, request.command)
-    const work = await noteFailure(lake, run, leftover, () => workAndCommit(lake, run, request, queries, leftover))
+    if (request.isDryRun) return summarizeRun(lake, run, await rehearse(lake, run, request, queries), leftover, late)
+    const work = await noteFailure(lake, run, leftover, async () =>
+      commit(lake, run, leftover, await doWork(lake, run, request, queries)),
+    )
 
     // For people: the catalog they open, uploads moved, refused records and marts as CSV. A crash here is finished by the
     // next run.
     await publishCatalog(lake, work.version)
-    const problems = [...late, ...(await deliverCommitted(lake, run.runId, work.version))]
+    const problems = [
+      ...late,
+      ...(await deliverCommitted(lake, run.runId, work.version)),
+      ...(await deliverReports(lake)),
+    ]
     await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended])
     return summarizeRun(lake, run, work, leftover, problems)
   })
 }
 
 /** The data's way: uploads -> ODS -> DW and quarantine -> APP, in files that nobody sees before the commit. */
-async function workAndCommit(
+async function doWork(
   lake: Lake,
   run: Run,
   { takesUploads, retry }: RunRequest,
   queries: readonly MartQuery[],
-  leftover: Recovery,
-): Promise<RunWork> {
+): Promise<Omit<RunWork, 'version' | 'isDryRun'>> {
   const { uploads, ods, tables, app, freshness } = await untilStopped(lake.stop, lake.engine, async () => {
     const uploads = takesUploads ? await claimUploads(lake, run) : []
     const ods = await loadUploads(lake, run, uploads)
@@ -84,10 +98,27 @@ async function workAndCommit(
 
   // Every record accounted for, or nothing is committed.
   const files = accountForFiles(run, ods, tables)
-
   const plan = await planDelivery(lake, run, { files, ods, tables, app })
-  await writePlan(run.folder, plan)
-  const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app, freshness })
-  const version = await commitCatalog(lake, entries)
-  return { uploads, ods, tables, app, freshness, files, plan, version }
+  return { uploads, ods, tables, app, freshness, files, plan }
+}
+
+async function commit(
+  lake: Lake,
+  run: Run,
+  leftover: Recovery,
+  work: Omit<RunWork, 'version' | 'isDryRun'>,
+): Promise<RunWork> {
+  await writePlan(run.folder, work.plan)
+  const version = await commitCatalog(lake, ledgerEntries(lake, run, leftover, work))
+  return { ...work, version, isDryRun: false }
+}
+
+/** The work without its commit: whatever it wrote is taken away. */
+async function rehearse(lake: Lake, run: Run, request: RunRequest, queries: readonly MartQuery[]): Promise<RunWork> {
+  try {
+    return { ...(await doWork(lake, run, request, queries)), version: lake.state.version, isDryRun: true }
+  } finally {
+    await removeDataFilesOf(lake.layout, run.runId)
+    await removeRunFolder(lake.layout, run.runId)
+  }
 }

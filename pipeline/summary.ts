@@ -2,10 +2,12 @@ import { join } from 'node:path'
 import type { Lake, Run } from '../control/lake.ts'
 import { type Counts, type FileEntry, type Freshness, type RuleResult, sumCounts } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
+import { countTableRows } from '../control/table-rows.ts'
 import type { AppResult } from './app/index.ts'
 import { type DeliveryPlan, reportPath } from './deliver/index.ts'
-import type { TableResult } from './dw/index.ts'
+import { type TableResult, tableFilesAdded } from './dw/index.ts'
 import type { OdsResult, Original } from './ods/index.ts'
+import { findDrift, type SchemaDrift } from './schema-drift.ts'
 import type { ClaimedUpload } from './uploads/index.ts'
 
 /** What a run did, for people and programs. Paths are absolute. */
@@ -14,10 +16,14 @@ export interface RunSummary {
   /** The lake's version after the run, and whether this run made it. */
   readonly version: number
   readonly isNewVersion: boolean
+  /** What is told was done, and taken back. */
+  readonly isDryRun: boolean
   readonly startedAt: string
   readonly durationMs: number
   readonly tables: readonly TableSummary[]
   readonly files: readonly FileSummary[]
+  /** Uploads whose header, or keys, are not those of the contract. */
+  readonly drift: readonly SchemaDrift[]
   /** Uploads that were still being written; they wait for the next run. */
   readonly waiting: readonly string[]
   /** Broken rules, most frequent first; of those that warn, the records are loaded. */
@@ -43,6 +49,9 @@ export interface TableSummary extends Counts {
   readonly table: string
   /** Rows in the table after the run. */
   readonly rows: number
+  /** Records out of quarantine that were judged again: those that are in the table now, and those that stay there. */
+  readonly released: number
+  readonly stillQuarantined: number
 }
 
 export interface FileSummary extends Counts {
@@ -66,6 +75,7 @@ export interface RunWork {
   readonly files: readonly FileEntry[]
   readonly plan: DeliveryPlan
   readonly version: number
+  readonly isDryRun: boolean
 }
 
 export function summarizeRun(
@@ -82,10 +92,12 @@ export function summarizeRun(
     runId: run.runId,
     version: work.version,
     isNewVersion: work.version !== state.version,
+    isDryRun: work.isDryRun,
     startedAt: run.startedAt.toISOString(),
     durationMs: lake.clock().getTime() - run.startedAt.getTime(),
     tables: Object.keys(lake.project.config.tables).map((table) => summarizeTable(lake, table, work)),
     files: work.files.map((file) => summarizeFile(file, originals, hints.get(file.name) ?? null)),
+    drift: work.ods.rawFiles.flatMap((file) => findDrift(file, lake.project.config.tables) ?? []),
     waiting: work.uploads.filter((upload) => upload.status === 'waiting').map((upload) => upload.name),
     rules: work.tables.flatMap((table) => table.ruleResults).sort((a, b) => b.records - a.records),
     freshness: work.freshness,
@@ -112,14 +124,15 @@ export function summarizeRun(
 }
 
 function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary {
-  const rowsBefore = lake.state.dataFiles
-    .filter((file) => file.layer === 'dw' && file.tableName === table)
-    .reduce((sum, file) => sum + file.rows, 0)
-  const added = work.tables.find((result) => result.tableName === table)?.rows ?? []
+  const result = work.tables.find(({ tableName }) => tableName === table)
+  const added = result === undefined ? [] : tableFilesAdded(result)
+  const returned = sumCounts((result?.returns ?? []).map((entry) => ({ ...entry, records: 0 })))
   return {
     table,
+    released: returned.loaded + returned.updated + returned.unchanged,
+    stillQuarantined: returned.quarantined,
     ...sumCounts(work.files.filter((file) => file.tableName === table)),
-    rows: added.reduce((sum, file) => sum + file.rows, rowsBefore),
+    rows: countTableRows([...lake.state.dataFiles, ...added], table, lake.project.config.tables[table]),
   }
 }
 

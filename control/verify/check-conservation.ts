@@ -2,6 +2,7 @@ import type { EngineRow } from '../../core/engine.ts'
 import { type Sql, sql } from '../../core/sql.ts'
 import { returnsTable } from '../migrate.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
+import { readReplacedRows } from './replaced-rows.ts'
 import type { Verification } from './verification.ts'
 
 /** No record is lost: records = loaded + updated + unchanged + quarantined, for each file, each run, and each table. */
@@ -10,8 +11,9 @@ export async function checkConservation(verification: Verification): Promise<Che
   const { files, runs } = await engine.row<{ files: number; runs: number }>(
     sql`select (select count(*) from lake.control.files) as files, (select count(*) from lake.control.runs) as runs`,
   )
+  const questions = [FILES, RUNS, tablesQuestion(await returnsTable(engine, 'lake'), await readReplacedRows(engine))]
   const findings: Finding[] = []
-  for (const { query, tell } of [FILES, RUNS, TABLES(await returnsTable(engine, 'lake'))]) {
+  for (const { query, tell } of questions) {
     for (const row of await engine.rows(query)) {
       const version = (row.version as number | null) ?? verification.version
       findings.push({
@@ -76,11 +78,11 @@ const RUNS: Question = {
  * that came back from quarantine without an upload add rows, too. Those that an upload corrects, and that are still refused, are
  * in quarantine once: only where it gave them other values or reasons has it added an entry.
  */
-const TABLES = (returns: Sql): Question => ({
+const tablesQuestion = (returns: Sql, replacedRows: Sql): Question => ({
   query: sql`
     with committed as (select run_id from lake.control.runs where status = 'committed'),
     brought as (
-      select table_name, sum(loaded) as loaded, sum(quarantined) as quarantined
+      select table_name, sum(loaded + updated) as written, sum(quarantined) as quarantined
       from lake.control.files
       semi join committed using (run_id)
       where table_name is not null
@@ -88,25 +90,27 @@ const TABLES = (returns: Sql): Question => ({
     ),
     returned as (
       select
-        table_name, sum(loaded) filter (where by_file_id is null) as loaded,
+        table_name, sum(loaded + updated) filter (where by_file_id is null) as written,
         sum(quarantined) filter (where by_file_id is not null) as quarantined, sum(new_entries) as new_entries
       from ${returns}
       semi join committed using (run_id)
       group by table_name
     ),
+    replaced as (select table_name, sum(rows) as replaced from (${replacedRows}) group by table_name),
     expected as (
       select
-        table_name, (coalesce(brought.loaded, 0) + coalesce(returned.loaded, 0))::bigint as rows,
+        table_name, (coalesce(brought.written, 0) + coalesce(returned.written, 0) - coalesce(replaced, 0))::bigint as rows,
         (coalesce(brought.quarantined, 0) - coalesce(returned.quarantined, 0) + coalesce(new_entries, 0))::bigint as rejects
       from brought
       full join returned using (table_name)
+      left join replaced using (table_name)
     ),
     held as (
       select
-        table_name, coalesce(sum(rows) filter (where layer = 'dw'), 0)::bigint as rows,
+        table_name, sum(case layer when 'dw' then rows when 'replaced' then -rows else 0 end)::bigint as rows,
         coalesce(sum(rows) filter (where layer = 'rejects'), 0)::bigint as rejects
       from lake.control.data_files
-      where removed_in is null and layer in ('dw', 'rejects')
+      where removed_in is null and layer in ('dw', 'replaced', 'rejects')
       group by table_name
     )
     select
@@ -117,5 +121,5 @@ const TABLES = (returns: Sql): Question => ({
     where expected_rows <> coalesce(held.rows, 0) or expected_rejects <> coalesce(held.rejects, 0)
     order by table_name`,
   tell: (row) =>
-    `table ${row.table_name}: its live data files have ${row.rows} rows and ${row.rejects} entries of the quarantine; expected ${row.expected_rows} and ${row.expected_rejects} from what its uploads brought and what came back`,
+    `table ${row.table_name}: its live data files have ${row.rows} rows and ${row.rejects} entries of the quarantine; expected ${row.expected_rows} and ${row.expected_rejects} from what its uploads brought, what came back and what was replaced`,
 })

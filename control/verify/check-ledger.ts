@@ -97,7 +97,7 @@ const MARTS: Question = {
     with tables as (
       select coalesce(max(greatest(added_in, coalesce(removed_in, 0))), 0) as changed_in
       from lake.control.data_files
-      where layer = 'dw'
+      where layer in ('dw', 'replaced', 'closed')
     )
     select path, added_in as version, changed_in
     from lake.control.data_files, tables

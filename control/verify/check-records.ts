@@ -4,7 +4,9 @@ import { literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { Layer } from '../layout.ts'
 import { returnsTable } from '../migrate.ts'
 import { isLiveIn } from '../stored-files.ts'
+import { without } from '../table-rows.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
+import { readReplacedRows } from './replaced-rows.ts'
 import type { Verification } from './verification.ts'
 
 /** Conservation once more, against the rows themselves: per upload, what the tables and the quarantine really hold of it. */
@@ -34,52 +36,68 @@ export async function checkRecords(verification: Verification): Promise<CheckRes
 /** One row per upload: what the ledger says of it, and how many rows and records in quarantine the tables have of it. */
 async function compareTable(verification: Verification, tableName: string): Promise<EngineRow[]> {
   const { engine } = verification
-  const returns = await returnsTable(engine, 'lake')
+  const ofTable = sql`table_name = ${literal(tableName)}`
+  const returns = sql`(
+    select file_id, by_file_id, loaded + updated as written, quarantined
+    from ${await returnsTable(engine, 'lake')}
+    semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
+    where ${ofTable})`
   return engine.rows(sql`
-    with
-    committed as (select run_id from lake.control.runs where status = 'committed'),
-    entries as (
-      select file_id, any_value(name) as name, sum(loaded) as loaded, sum(updated) as updated, sum(quarantined) as quarantined
+    with entries as (
+      select file_id, any_value(name) as name, sum(loaded + updated) as written, sum(quarantined) as quarantined
       from lake.control.files
-      semi join committed using (run_id)
-      where table_name = ${literal(tableName)} and outcome = 'loaded'
+      semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
+      where ${ofTable} and outcome = 'loaded'
       group by file_id
     ),
     -- Corrected records stand under the file that they came with at first.
     moved as (
-      select file_id, sum(loaded) as loaded, sum(quarantined) as quarantined
+      select file_id, sum(written) as written, sum(quarantined) as quarantined
       from (
-        select file_id, loaded, 0 as quarantined from ${returns} semi join committed using (run_id) where table_name = ${literal(tableName)}
+        select file_id, written, 0 as quarantined from ${returns}
         union all
-        select by_file_id, -loaded, -quarantined from ${returns} semi join committed using (run_id) where table_name = ${literal(tableName)}
+        select by_file_id, -written, -quarantined from ${returns}
       )
       group by file_id
     ),
-    held as (${countRows(verification, 'dw', tableName, sql`count(*)`)}),
-    refused as (${countRows(verification, 'rejects', tableName, sql`count(distinct _line)`)})
+    replaced as (select file_id, sum(rows) as replaced from (${await readReplacedRows(engine)}) where ${ofTable} group by file_id),
+    held as (${countRecords(rowsOf(verification, tableName), sql`count(*)`)}),
+    refused as (${countRecords(addresses(verification, tableName, 'rejects'), sql`count(distinct _line)`)})
     select
-      file_id, name, (coalesce(entries.loaded, 0) + coalesce(moved.loaded, 0))::bigint as loaded,
+      file_id, name, (coalesce(entries.written, 0) + coalesce(moved.written, 0) - coalesce(replaced, 0))::bigint as expected,
       (coalesce(entries.quarantined, 0) + coalesce(moved.quarantined, 0))::bigint as quarantined,
-      coalesce(held.records, 0) as rows, coalesce(refused.records, 0) as rejects, coalesce(sum(updated) over (), 0) > 0 as has_updates
+      coalesce(held.records, 0) as rows, coalesce(refused.records, 0) as rejects
     from entries
     left join moved using (file_id)
+    left join replaced using (file_id)
     full join held using (file_id)
     full join refused using (file_id)
     order by name, file_id`)
 }
 
-/** @param count of the rows of one upload */
-function countRows({ stored, version, layout }: Verification, layer: Layer, tableName: string, count: Sql): Sql {
-  const paths = stored
-    .filter((file) => file.layer === layer && file.tableName === tableName && isLiveIn(file, version))
-    .map((file) => join(layout.lake, file.path))
-  if (paths.length === 0) return sql`select ''::varchar as file_id, 0::bigint as records where false`
-  return sql`select _file_id as file_id, ${count} as records from ${readParquet(paths)} group by _file_id`
+/** Rows of a table are those of its data files that have not been replaced; versions that are no longer current are among them. */
+function rowsOf(verification: Verification, tableName: string): Sql {
+  return without(addresses(verification, tableName, 'dw'), pathsOf(verification, tableName, 'replaced'))
 }
 
-/** In a table whose rows can be updated, a later upload may have taken the place of rows of an earlier one. */
+function addresses(verification: Verification, tableName: string, layer: 'dw' | 'rejects'): Sql {
+  const paths = pathsOf(verification, tableName, layer)
+  if (paths.length === 0) return sql`select ''::varchar as _file_id, 0::bigint as _line where false`
+  return sql`select _file_id, _line from ${readParquet(paths)}`
+}
+
+/** By upload. */
+function countRecords(records: Sql, count: Sql): Sql {
+  return sql`select _file_id as file_id, ${count} as records from (${records}) group by _file_id`
+}
+
+function pathsOf({ stored, version, layout }: Verification, tableName: string, layer: Layer): string[] {
+  return stored
+    .filter((file) => file.layer === layer && file.tableName === tableName && isLiveIn(file, version))
+    .map((file) => join(layout.lake, file.path))
+}
+
 function faultOf(row: EngineRow): string | null {
-  const wrongRows = row.has_updates ? row.name === null : row.rows !== row.loaded
-  if (!wrongRows && row.rejects === row.quarantined) return null
-  return `${row.rows} rows and ${row.rejects} refused records; expected ${row.loaded} and ${row.quarantined}`
+  if (row.rows === row.expected && row.rejects === row.quarantined) return null
+  return `${row.rows} rows and ${row.rejects} refused records; expected ${row.expected} and ${row.quarantined}`
 }

@@ -1,12 +1,12 @@
-import { join as joinPath } from 'node:path'
 import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { DroplakeError } from '../../core/errors.ts'
-import { ident, join, type Sql, sql } from '../../core/sql.ts'
+import { ident, join, readParquet, type Sql, sql } from '../../core/sql.ts'
 import { columnsOf, selectFrom } from '../relations.ts'
 import type { StoredFile } from '../stored-files.ts'
+import { isOfTable, type TableFiles, tableFilesOf, without } from '../table-rows.ts'
 import { configAt } from './config-at.ts'
 import { requireVersion, type Versions, withVersions } from './open-versions.ts'
 import { liveFilesAt } from './show-version.ts'
@@ -36,8 +36,8 @@ export interface VersionDiff {
 }
 
 /**
- * Rows of a table that were added, removed or changed from one version to another. Rows are one and the same when their
- * primary key is; where they came from does not count. Only data files that are not in both versions are read.
+ * Current rows of a table that were added, removed or changed from one version to another. Rows are one and the same when
+ * their primary key is; where they came from does not count. Only rows that may differ are compared.
  *
  * @throws {DroplakeError} TABLE_NOT_FOUND, VERSION_NOT_FOUND, VERSION_VACUUMED, LAKE_NOT_FOUND, LAKE_DAMAGED
  */
@@ -92,16 +92,18 @@ async function compareRows(
 ): Promise<string[]> {
   const { engine, layout, project } = versions
   const filesAt = async (version: number) =>
-    (await liveFilesAt(versions, version)).filter((file) => file.layer === 'dw' && file.tableName === tableName)
+    (await liveFilesAt(versions, version)).filter((file) => isOfTable(file) && file.tableName === tableName)
   const [before, after] = [await filesAt(from), await filesAt(to)]
   const config = await configAt(engine, project.config, layout, [...before, ...after])
-  const columns = columnsOf('dw', config.tables[tableName] as TableConfig).filter(({ name }) => !name.startsWith('_'))
+  const all = columnsOf('dw', config.tables[tableName] as TableConfig)
+  const columns = all.filter(({ name }) => !name.startsWith('_'))
+  const names = join(
+    columns.map(({ name }) => ident(name)),
+    ', ',
+  )
   const rowsOf = (files: readonly StoredFile[], others: readonly StoredFile[]) => {
-    const own = files.filter((file) => others.every((other) => other.path !== file.path))
-    return selectFrom(
-      columns,
-      own.map((file) => joinPath(layout.lake, file.path)),
-    )
+    const [own, theirs] = [tableFilesOf(files, layout, tableName), tableFilesOf(others, layout, tableName)]
+    return sql`select ${names} from (${selectOwn(all, own, theirs)})`
   }
   await engine.run(sql`
     create temp table version_changes as
@@ -114,6 +116,26 @@ async function compareRows(
     full join (select _after as _new from _after) on ${sameKey(primaryKey)}
     where _old is distinct from _new`)
   return columns.map((column) => column.name)
+}
+
+/**
+ * The current rows of one version that may not be so in another: those in files that the other has not, and those in files
+ * of both that have been replaced or closed in the other alone.
+ */
+function selectOwn(columns: ReturnType<typeof columnsOf>, own: TableFiles, others: TableFiles): Sql {
+  const gone = [...own.replaced, ...own.closed]
+  const goneThere = [...others.replaced, ...others.closed].filter((path) => !gone.includes(path))
+  const ownRows = own.rows.filter((path) => !others.rows.includes(path))
+  const bothRows = own.rows.filter((path) => others.rows.includes(path))
+  const rows =
+    goneThere.length === 0
+      ? selectFrom(columns, ownRows)
+      : sql`
+        ${selectFrom(columns, ownRows)}
+        union all
+        select * from (${selectFrom(columns, bothRows)})
+        semi join (select _file_id, _line from ${readParquet(goneThere)}) using (_file_id, _line)`
+  return without(rows, gone)
 }
 
 function sameKey(primaryKey: readonly string[]): Sql {

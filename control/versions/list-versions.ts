@@ -1,5 +1,5 @@
 import type { Project } from '../../core/config/load-config.ts'
-import { sql } from '../../core/sql.ts'
+import { literal, sql } from '../../core/sql.ts'
 import { hasControlTable } from '../migrate.ts'
 import { type Versions, withVersions } from './open-versions.ts'
 
@@ -58,16 +58,23 @@ export async function listVersions(project: Project, limit: number): Promise<Ver
 }
 
 /** Rows by table in any version: what data files add to it and take from it, summed up to that version. */
-async function readRowCounts({ engine }: Versions): Promise<(version: number) => Record<string, number>> {
+async function readRowCounts({ engine, project }: Versions): Promise<(version: number) => Record<string, number>> {
+  const { tables } = project.config
+  // The versions of rows that are no longer current are part of a table that keeps the history.
+  const currentOnly = Object.keys(tables).filter((name) => tables[name]?.onConflict !== 'history')
   const changes = await engine.rows<{ table_name: string; version: number; rows: number }>(sql`
+    with counted as (
+      select table_name, added_in, removed_in, case when layer = 'dw' then rows else -rows end as rows
+      from lake.control.data_files
+      where layer in ('dw', 'replaced') or (layer = 'closed' and list_contains(${literal(currentOnly)}, table_name))
+    )
     select table_name, added_in as version, sum(rows)::bigint as rows
-    from lake.control.data_files
-    where layer = 'dw'
+    from counted
     group by all
     union all
     select table_name, removed_in, -sum(rows)::bigint
-    from lake.control.data_files
-    where layer = 'dw' and removed_in is not null
+    from counted
+    where removed_in is not null
     group by all
     order by table_name`)
   return (version) => {

@@ -93,8 +93,28 @@ function checkTable(config: Config, tableName: string, table: TableConfig): stri
     ...table.primaryKey
       .filter((column) => table.columns[column]?.required === false)
       .map((column) => `${at}.primaryKey: "${column}" is not required; a key column must be.`),
+    ...checkUnique(at, tableName, table),
     ...checkReferences(config, tableName, table),
   ]
+}
+
+function checkUnique(at: string, tableName: string, table: TableConfig): string[] {
+  const names = (columns: readonly string[]) => columns.toSorted().join('\n')
+  const lists = [table.primaryKey, ...table.unique].map(names)
+  return table.unique.flatMap((list, index) => {
+    const place = `${at}.unique[${index}]`
+    const first = lists.indexOf(names(list))
+    return [
+      ...repeated(list).map((column) => `${place}: "${column}" stands twice.`),
+      ...list.flatMap((column) => columnFault(place, tableName, column, Object.keys(table.columns))),
+      ...(first === 0
+        ? [`${place}: these are the columns of the primary key, which is unique already; take them away.`]
+        : []),
+      ...(first > 0 && first <= index
+        ? [`${place}: the columns are those of unique[${first - 1}]; take one away.`]
+        : []),
+    ]
+  })
 }
 
 function checkColumns(at: string, table: TableConfig): string[] {
@@ -176,9 +196,34 @@ function checkCycle(config: Config): string[] {
 }
 
 function checkMarts(config: Config, projectFolder: string): string[] {
-  return Object.entries(config.marts)
-    .filter(([, mart]) => !existsSync(resolve(projectFolder, mart.sql)))
-    .map(([name, mart]) => `marts.${name}.sql: there is no file "${mart.sql}" in ${projectFolder}.`)
+  const missing = Object.entries(config.marts).flatMap(([name, mart]) =>
+    (['sql', 'trace'] as const).flatMap((key) => {
+      const path = mart[key]
+      if (path === undefined || existsSync(resolve(projectFolder, path))) return []
+      return [`marts.${name}.${key}: there is no file "${path}" in ${projectFolder}.`]
+    }),
+  )
+  return [...missing, ...checkReports(config)]
+}
+
+function checkReports({ marts }: Config): string[] {
+  const names = Object.keys(marts)
+  return [
+    ...names
+      .filter((name) => name.toLowerCase() === 'index')
+      .map((name) => `marts.${name}: the name is taken by reports/index.html; give the mart another one.`),
+    ...Object.entries(marts).flatMap(([name, { report }]) => {
+      const other = report?.comparison?.mart
+      if (other === undefined || (other !== name && names.includes(other))) return []
+      const what = other === name ? `"${other}" is this mart itself` : `there is no mart "${other}"`
+      return [
+        `marts.${name}.report.comparison.mart: ${what}.${didYouMean(
+          other,
+          names.filter((one) => one !== name),
+        )}`,
+      ]
+    }),
+  ]
 }
 
 function columnFault(at: string, tableName: string, column: string, columns: readonly string[]): string[] {

@@ -6,6 +6,10 @@ export interface StoredContract {
   /** DuckDB types by column, in order. */
   readonly columns: Readonly<Record<string, string>>
   readonly primaryKey: readonly string[]
+  /** Not there when the table has none. */
+  readonly unique?: readonly (readonly string[])[]
+  /** The table keeps the versions of its rows; not there when it does not. */
+  readonly keepsHistory?: true
 }
 
 /** What every table's data files look like, by table; kept in the catalog, to be compared with the next run's config. */
@@ -13,7 +17,9 @@ export function contractsOf(tables: Config['tables']): Record<string, StoredCont
   return Object.fromEntries(
     Object.entries(tables).map(([name, table]) => {
       const columns = Object.entries(table.columns).map(([column, config]) => [column, sqlTypeOf(config)])
-      return [name, { columns: Object.fromEntries(columns), primaryKey: table.primaryKey }]
+      const unique = table.unique.length > 0 ? { unique: table.unique } : {}
+      const history = table.onConflict === 'history' ? { keepsHistory: true as const } : {}
+      return [name, { columns: Object.fromEntries(columns), primaryKey: table.primaryKey, ...unique, ...history }]
     }),
   )
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DURATION } from './durations.ts'
+import { reportSchema } from './report-schema.ts'
 import { columnRulesSchema, tableRulesSchema } from './rule-schema.ts'
 
 /** The types a column can have. */
@@ -89,6 +90,18 @@ const tableSchema = z.strictObject({
     .record(z.string(), columnSchema)
     .describe('The columns of the table, in the order of a file without header'),
   primaryKey: z.array(z.string()).min(1).describe('The columns whose values together name a row'),
+  unique: z
+    .array(z.array(z.string()).min(1))
+    .default([])
+    .describe(
+      'More lists of columns whose values together no two rows share; where one is missing they are not compared',
+    ),
+  onConflict: z
+    .enum(['reject', 'ignore', 'update', 'history'])
+    .default('reject')
+    .describe(
+      'A record whose primary key is there already: reject it; ignore it when it is identical; update the row; or keep the history of the row. Default: reject',
+    ),
   references: z.array(referenceSchema).default([]),
   ...tableRulesSchema,
 })
@@ -96,6 +109,14 @@ const tableSchema = z.strictObject({
 const martSchema = z.strictObject({
   description: z.string().optional(),
   sql: z.string().min(1).describe('Path of a file with one SELECT over dw.*; $name takes a value from "parameters"'),
+  trace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Path of a file with one SELECT of the rows behind: columns of the mart, and _table, _file_id, _line of a row of dw.<_table>. Default: found out from "sql"',
+    ),
+  report: reportSchema.optional().describe('How its page in reports/ shows it. Default: the table alone'),
 })
 
 const pathSchema = (path: string, what: string) => z.string().min(1).default(path).describe(`${what}. Default: ${path}`)
@@ -112,7 +133,7 @@ export const configSchema = z.strictObject({
       processed: pathSchema('workingArea/processed', 'Uploads that were taken, as they came'),
       lake: pathSchema('lake', 'Data files, catalog, history and logs'),
       quarantine: pathSchema('quarantine', 'Refused records and files, for people'),
-      reports: pathSchema('reports', 'A CSV per mart'),
+      reports: pathSchema('reports', 'A page, a picture and a CSV per mart, and index.html'),
     })
     .prefault({})
     .describe('Folders, relative to this file'),

@@ -35,7 +35,12 @@ export async function readMarts(engine: Engine, project: Project): Promise<MartQ
   return marts
 }
 
-async function readMart(engine: Engine, project: Project, martName: string, path: string): Promise<MartQuery> {
+/**
+ * Read one SELECT of a mart from its file, with the values of the parameters that it uses.
+ *
+ * @throws {DroplakeError} MART_INVALID
+ */
+export async function readMart(engine: Engine, project: Project, martName: string, path: string): Promise<MartQuery> {
   const read = await readFile(resolve(project.folder, path), 'utf8').catch((cause: unknown) => {
     throw martInvalid(martName, path, messageOf(cause), cause)
   })

@@ -1,9 +1,10 @@
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile, StepEntry } from '../../control/ledger.ts'
-import type { TableResult } from '../dw/index.ts'
+import { isOfTable } from '../../control/table-rows.ts'
+import { type TableResult, tableFilesAdded } from '../dw/index.ts'
 import { buildMart, fingerprintOf, type MartQuery } from './build-mart.ts'
 
-export { computeMart, fingerprintOf, type MartQuery, readMarts } from './build-mart.ts'
+export { computeMart, fingerprintOf, type MartQuery, readMart, readMarts } from './build-mart.ts'
 
 export interface MartResult {
   readonly martName: string
@@ -28,8 +29,7 @@ export async function buildMarts(
   queries: readonly MartQuery[],
   tables: readonly TableResult[],
 ): Promise<AppResult> {
-  const newRows = tables.flatMap((table) => table.rows ?? [])
-  const dwFiles = [...lake.state.dataFiles.filter((file) => file.layer === 'dw'), ...newRows]
+  const dwFiles = [...lake.state.dataFiles.filter(isOfTable), ...tables.flatMap(tableFilesAdded)]
   const present = lake.state.dataFiles.filter((file) => file.layer === 'app')
   const marts: MartResult[] = []
   for (const query of queries) {
@@ -43,7 +43,7 @@ export async function buildMarts(
     const started = performance.now()
     const dataFile = await buildMart(lake, run, query, fingerprint)
     const durationMs = Math.round(performance.now() - started)
-    const rowsIn = dwFiles.reduce((sum, file) => sum + file.rows, 0)
+    const rowsIn = dwFiles.filter((file) => file.layer === 'dw').reduce((sum, file) => sum + file.rows, 0)
     marts.push({
       martName,
       dataFile,

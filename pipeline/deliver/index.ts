@@ -6,12 +6,13 @@ import { removePath } from '../../core/durable-files.ts'
 import { messageOf, toDroplakeError } from '../../core/errors.ts'
 import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
 import { deliverInboxCsv } from '../inbox/deliver-inbox.ts'
+import { removeReport, writeReport } from './mart-report.ts'
 import { moveUpload, syncMoves } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
-import { reportPath, writeReport } from './write-csv.ts'
 
+export { writeCsv } from './csv-file.ts'
+export { reportPath } from './mart-report.ts'
 export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
-export { reportPath } from './write-csv.ts'
 
 /**
  * Finish a committed run: write the CSVs for people, then clear the drop folder, then forget the run's folder.
@@ -76,7 +77,7 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
       perform: () => deliverInboxCsv(lake, csv, plan.corrections ?? []),
     })),
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
-    ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removePath(reportPath(layout, mart)) })),
+    ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removeReport(layout, mart) })),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
     ...(plan.moves.length > 0 ? [{ what: 'folders of uploads', perform: () => syncMoves(layout) }] : []),
     ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),

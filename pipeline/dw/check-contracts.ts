@@ -1,15 +1,17 @@
 import { livePaths } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
+import { selectCurrent, tableFilesOf } from '../../control/table-rows.ts'
 import { contractsOf, type StoredContract } from '../../core/config/contracts.ts'
+import type { TableConfig } from '../../core/config/schema.ts'
 import { DroplakeError } from '../../core/errors.ts'
-import { ident, join, readParquet, sql } from '../../core/sql.ts'
+import { ident, join, raw, readParquet, sql } from '../../core/sql.ts'
 
 /** Types whose every value another type holds, too. */
 const WIDENINGS = new Set(['integer → bigint'])
 
 /**
  * Hold the config against the rows that the lake has already, where it differs from the config that loaded them:
- * a column may come or go, but not change its type, nor the key become one that those rows do not have.
+ * a column may come or go, but not change its type, nor a key become one that those rows do not have.
  *
  * @throws {DroplakeError} CONTRACT_CONFLICT, a line per fault; before any work
  */
@@ -68,27 +70,34 @@ async function changedTable(
       ...faults,
       `tables.${tableName}.primaryKey: the rows have no column ${missing.map((column) => `"${column}"`).join(', ')}.`,
     ]
-  if (faults.length > 0 || JSON.stringify(before?.primaryKey) === JSON.stringify(now.primaryKey)) return faults
-  return keyFaults(lake, tableName, now.primaryKey, paths)
+  if (faults.length > 0) return faults
+  const knownKeys = [before?.primaryKey, ...(before?.unique ?? [])].map((key) => JSON.stringify(key))
+  for (const key of [now.primaryKey, ...(now.unique ?? [])]) {
+    const isPrimary = key === now.primaryKey
+    if (isPrimary ? knownKeys[0] === JSON.stringify(key) : knownKeys.includes(JSON.stringify(key))) continue
+    faults.push(...(await keyFaults(lake, tableName, key, isPrimary)))
+  }
+  return faults
 }
 
-async function keyFaults(
-  lake: Lake,
-  tableName: string,
-  primaryKey: readonly string[],
-  paths: readonly string[],
-): Promise<string[]> {
-  const key = join(
-    primaryKey.map((column) => ident(column)),
+/** Whether no two current rows share the values of a key; where one is missing, only a primary key counts. */
+async function keyFaults(lake: Lake, tableName: string, key: readonly string[], isPrimary: boolean): Promise<string[]> {
+  const files = tableFilesOf(lake.state.dataFiles, lake.layout, tableName)
+  const table = lake.project.config.tables[tableName] as TableConfig
+  const columns = join(
+    key.map((column) => ident(column)),
     ', ',
   )
   const { rows, keys } = await lake.engine.row<{ rows: number; keys: number }>(sql`
+    with
+    _rows as (${selectCurrent(table, files)}),
+    _whole as (select ${columns} from _rows where not ${anyNull(key)})
     select
-      (select count(*) from ${readParquet(paths)}) as rows,
-      (select count(*) from (select distinct ${key} from ${readParquet(paths)} where not ${anyNull(primaryKey)})) as keys`)
-  return rows === keys
-    ? []
-    : [`tables.${tableName}.primaryKey: ${rows} rows have only ${keys} different keys (${primaryKey.join(', ')}).`]
+      (select count(*) from ${raw(isPrimary ? '_rows' : '_whole')}) as rows,
+      (select count(*) from (select distinct ${columns} from _whole)) as keys`)
+  if (rows === keys) return []
+  const place = isPrimary ? 'primaryKey' : 'unique'
+  return [`tables.${tableName}.${place}: ${rows} rows have only ${keys} different keys (${key.join(', ')}).`]
 }
 
 function anyNull(columns: readonly string[]) {

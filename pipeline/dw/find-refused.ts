@@ -3,6 +3,7 @@ import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql
 import type { Accepted } from './accept-records.ts'
 import { findMissing, MISSING } from './find-missing.ts'
 import { findOrphans, ORPHANS } from './find-orphans.ts'
+import { keysOf } from './keys/key-sql.ts'
 import { readRecords, withTypedValues } from './read-records.ts'
 import { typedName } from './rules/index.ts'
 import type { InputPart, TableInput } from './table-input.ts'
@@ -36,11 +37,12 @@ function refusedOf(part: InputPart): Sql {
   )`
 }
 
-/** A relation of the refused records' keys, typed: the key's columns under their names, `_file_id` and `_line`. */
+/** A relation of the refused records' keys, typed: the columns of all keys under their names, `_file_id` and `_line`. */
 export function refusedKeys({ table }: TableInput): Sql {
-  const key = join(
-    table.primaryKey.map((column) => sql`${typedName(column)} as ${ident(column)}`),
+  const names = [...new Set(keysOf(table).flat())]
+  const columns = join(
+    names.map((column) => sql`${typedName(column)} as ${ident(column)}`),
     ', ',
   )
-  return sql`(select ${key}, _file_id, _line from (${withTypedValues(table, sql`select * from ${REFUSED}`)}))`
+  return sql`(select ${columns}, _file_id, _line from (${withTypedValues(table, sql`select * from ${REFUSED}`)}))`
 }

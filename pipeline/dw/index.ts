@@ -1,8 +1,6 @@
-import { join as joinPath } from 'node:path'
-import { livePaths } from '../../control/catalog.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile, ReturnEntry, RuleResult, StepEntry } from '../../control/ledger.ts'
-import { columnsOf, selectFrom } from '../../control/relations.ts'
+import { selectTable, type TableFiles, tableFilesOf } from '../../control/table-rows.ts'
 import { orderTables } from '../../core/config/order-tables.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
@@ -10,8 +8,9 @@ import { ident, sql } from '../../core/sql.ts'
 import type { OdsResult } from '../ods/index.ts'
 import { type Accepted, acceptRecords } from './accept-records.ts'
 import { countByFile, type TableCounts } from './count-by-file.ts'
-import { findKeyConflicts } from './find-key-conflicts.ts'
 import { findRefused } from './find-refused.ts'
+import { settleKeys } from './keys/settle-keys.ts'
+import { writeChanges } from './keys/write-changes.ts'
 import { quarantineRows } from './quarantine-rows.ts'
 import { countReturned, NO_RETURNED, type RetryRequest, withReturned, writeOutcomes } from './returned/index.ts'
 import { readRuleResults } from './rule-results.ts'
@@ -30,6 +29,8 @@ export interface TableResult {
   readonly tableName: string
   /** None when no record was good. */
   readonly rows: readonly DataFile[]
+  /** Which rows of before are no longer in the table, or no longer current; null when all are. */
+  readonly changes: DataFile | null
   /** Null when none was refused. */
   readonly rejects: DataFile | null
   /** What became of entries whose records were judged again; null when nothing did. */
@@ -37,18 +38,20 @@ export interface TableResult {
   /** By file id; a file without any is not there. */
   readonly counts: ReadonlyMap<string, TableCounts>
   readonly returns: readonly ReturnEntry[]
+  /** Rows whose place records of this run have taken, by the file id of the upload that had brought them. */
+  readonly replaced: ReadonlyMap<string, number>
   readonly ruleResults: readonly RuleResult[]
   readonly step: StepEntry
 }
 
-/** Views `dw.<table>` in the engine, over the data files that `pathsOf` names: what rules and marts read. */
+/** Views `dw.<table>` in the engine, over the data files that `filesOf` names: what rules and marts read. */
 export async function showTables(
   engine: Engine,
   tables: Config['tables'],
-  pathsOf: (tableName: string) => readonly string[],
+  filesOf: (tableName: string) => TableFiles,
 ): Promise<void> {
   await engine.run(sql`create schema dw`)
-  for (const [tableName, table] of Object.entries(tables)) await showTable(engine, tableName, table, pathsOf(tableName))
+  for (const [tableName, table] of Object.entries(tables)) await showTable(engine, tableName, table, filesOf(tableName))
 }
 
 /**
@@ -70,20 +73,25 @@ export async function loadTables(
     if (input.files.length === 0) continue
     const result = await loadTable(lake, run, input, ods)
     if (result.rows.length > 0) {
-      const present = livePaths(lake.state, lake.layout, 'dw', tableName)
-      const added = result.rows.map(({ path }) => joinPath(lake.layout.lake, path))
-      await showTable(lake.engine, tableName, input.table, [...present, ...added])
+      const dataFiles = [...lake.state.dataFiles, ...tableFilesAdded(result)]
+      await showTable(lake.engine, tableName, input.table, tableFilesOf(dataFiles, lake.layout, tableName))
     }
     results.push(result)
   }
   return results
 }
 
+/** The data files that a run adds to a table: its rows, and what they change. */
+export function tableFilesAdded({ rows, changes }: TableResult): DataFile[] {
+  return changes === null ? [...rows] : [...rows, changes]
+}
+
 async function loadTable(lake: Lake, run: Run, input: TableInput, ods: OdsResult): Promise<TableResult> {
   const started = performance.now()
   const { tableName } = input
-  const { rows, rejects, outcomes, returned } = await judge(lake, run, input)
-  const counts = await countByFile(lake, input, ods, { rows, rejects, returned })
+  const written = await judgeRecords(lake, run, input)
+  const { rows, changes, rejects, outcomes, returned } = written
+  const { counts, replaced } = await countByFile(lake, input, ods, written)
   const ruleResults = await readRuleResults(lake, run, input, rows, rejects)
   const durationMs = Math.round(performance.now() - started)
   const rowCount = rows.reduce((sum, file) => sum + file.rows, 0)
@@ -91,30 +99,30 @@ async function loadTable(lake: Lake, run: Run, input: TableInput, ods: OdsResult
   lake.log.info({ runId: run.runId, table: tableName, rowCount, rejectCount, durationMs }, 'table loaded')
   const rowsIn = input.parts.reduce((sum, part) => sum + part.records, 0)
   const step: StepEntry = { runId: run.runId, stage: 'dw', target: tableName, rowsIn, rowsOut: rowCount, durationMs }
-  return { tableName, rows, rejects, outcomes, counts, returns: returned.returns, ruleResults, step }
+  const { returns } = returned
+  return { tableName, rows, changes, rejects, outcomes, counts, replaced, returns, ruleResults, step }
 }
 
-async function judge(lake: Lake, run: Run, input: TableInput) {
+const NOTHING_WRITTEN = { rows: [], changes: null, rejects: null, outcomes: null, returned: NO_RETURNED }
+
+/** Each record becomes a row of the table, or an entry of the quarantine, or changes nothing. */
+async function judgeRecords(lake: Lake, run: Run, input: TableInput) {
+  // A file may have no records, or only corrections of what is no longer open.
+  if (input.parts.length === 0) return NOTHING_WRITTEN
   await createRunFiles(lake.engine, input.files)
   const accepted: Accepted[] = []
   for (const part of input.parts) accepted.push(await acceptRecords(lake, run, input, part))
-  if (accepted.length === 0) return { rows: [], rejects: null, outcomes: null, returned: NO_RETURNED }
   const good = await findRefused(lake.engine, input, accepted)
-  await findKeyConflicts(lake, input, good, accepted)
+  await settleKeys(lake, run, input, good, accepted)
   const rows = await writeRows(lake, run, input, accepted)
+  const changes = await writeChanges(lake, run, input)
   const rejects = await quarantineRows(lake, run, input)
-  if (!input.parts.some((part) => part.isReturned)) return { rows, rejects, outcomes: null, returned: NO_RETURNED }
+  const hasReturned = input.parts.some((part) => part.isReturned)
+  if (!hasReturned) return { rows, changes, rejects, outcomes: null, returned: NO_RETURNED }
   const outcomes = await writeOutcomes(lake, run, input.tableName, rejects)
-  return { rows, rejects, outcomes, returned: await countReturned(lake, run, input.tableName, rejects) }
+  return { rows, changes, rejects, outcomes, returned: await countReturned(lake, run, input.tableName, rejects) }
 }
 
-async function showTable(
-  engine: Engine,
-  tableName: string,
-  table: TableConfig,
-  paths: readonly string[],
-): Promise<void> {
-  await engine.run(
-    sql`create or replace view ${ident('dw', tableName)} as ${selectFrom(columnsOf('dw', table), paths)}`,
-  )
+async function showTable(engine: Engine, tableName: string, table: TableConfig, files: TableFiles): Promise<void> {
+  await engine.run(sql`create or replace view ${ident('dw', tableName)} as ${selectTable(table, files)}`)
 }

@@ -2,11 +2,11 @@ import { writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import { ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
-import { KEY_CONFLICTS } from './find-key-conflicts.ts'
 import { REFUSED } from './find-refused.ts'
+import { KEY_CONFLICTS } from './keys/settle-keys.ts'
 import { readRecords, withTypedValues } from './read-records.ts'
 import { entryValues, NOTHING_RETURNED, RETURNED } from './returned/find-returned.ts'
-import { allRecordRules, holdsBack, type Rule, uniqueRule } from './rules/index.ts'
+import { allRecordRules, holdsBack, type Rule, uniqueRules } from './rules/index.ts'
 import { RUN_FILES, type TableInput } from './table-input.ts'
 
 /**
@@ -16,7 +16,7 @@ import { RUN_FILES, type TableInput } from './table-input.ts'
 export async function quarantineRows(lake: Lake, run: Run, input: TableInput): Promise<DataFile | null> {
   const rules = [
     ...allRecordRules(input.rules, input.table, input.tables),
-    uniqueRule(input.tableName, input.table),
+    ...uniqueRules(input.tableName, input.table),
   ].filter(holdsBack)
   const now = literal(run.startedAt)
   const columns = join(

@@ -1,21 +1,11 @@
 // The only writer of quarantine/<table>/: a CSV for each upload that has open records.
-import { dirname, join as joinPath } from 'node:path'
+import { join as joinPath } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
-import {
-  besidePath,
-  ensureFolder,
-  exists,
-  freePath,
-  hashFile,
-  moveFile,
-  publishFile,
-  removePath,
-  syncFile,
-} from '../../core/durable-files.ts'
+import { besidePath, ensureFolder, exists, freePath, hashFile, moveFile, removePath } from '../../core/durable-files.ts'
 import { literal, sql } from '../../core/sql.ts'
-import { copyToCsv } from '../deliver/copy-to-csv.ts'
+import { copyToCsv, writeCsv } from '../deliver/csv-file.ts'
 import { inboxQuery } from './inbox-query.ts'
-import type { EntryFiles, InboxCsv } from './plan-inbox.ts'
+import type { InboxCsv } from './plan-inbox.ts'
 
 /**
  * Bring a CSV of the inbox to what the lake says. Work of people is never lost: a CSV that someone has changed is replaced only
@@ -32,7 +22,7 @@ export async function deliverInboxCsv(lake: Lake, csv: InboxCsv, taken: readonly
     else lake.log.warn({ file: path }, 'quarantine CSV was changed by someone and is left as it is')
     return
   }
-  if (csv.open > 0) await writeInboxCsv(lake, csv, csv.after, path)
+  if (csv.open > 0) await writeCsv(lake, path, await inboxQuery(lake, csv, csv.after))
   else if (isThere) await removePath(path)
 }
 
@@ -57,14 +47,6 @@ async function isUpload(lake: Lake, sha256: string): Promise<boolean> {
     sql`select count(*) as found from lake.control.files where sha256 = ${literal(sha256)} and outcome <> 'refused'`,
   )
   return found > 0
-}
-
-async function writeInboxCsv(lake: Lake, csv: InboxCsv, files: EntryFiles, path: string): Promise<void> {
-  await ensureFolder(dirname(path))
-  const beside = besidePath(path)
-  await copyToCsv(lake, beside, await inboxQuery(lake, csv, files))
-  await syncFile(beside)
-  await publishFile(beside, path)
 }
 
 async function placeInProcessed(lake: Lake, { csvName }: InboxCsv): Promise<string> {

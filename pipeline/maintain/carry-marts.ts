@@ -1,5 +1,6 @@
 import type { Lake } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
+import { isOfTable } from '../../control/table-rows.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import { fingerprintOf, type MartQuery, readMarts } from '../app/index.ts'
 import { showDwFiles } from './show-dw-files.ts'
@@ -9,11 +10,11 @@ import { showDwFiles } from './show-dw-files.ts'
  * fingerprint that they have over the new ones, so that the next run does not make them anew. A mart that was out of date
  * stays so.
  *
- * @param dwFiles of the new version
+ * @param dwFiles of the new version: all that make up its tables
  */
 export async function carryMarts(lake: Lake, dwFiles: readonly DataFile[]): Promise<DataFile[]> {
   const { tables } = lake.project.config
-  const before = lake.state.dataFiles.filter((file) => file.layer === 'dw')
+  const before = lake.state.dataFiles.filter(isOfTable)
   const queries = await readQueries(lake)
   return lake.state.dataFiles
     .filter((file) => file.layer === 'app')
@@ -27,10 +28,7 @@ export async function carryMarts(lake: Lake, dwFiles: readonly DataFile[]): Prom
 
 /** SQL that is wrong today stops a run, but not a compaction: its marts are made anew once it is right. */
 async function readQueries(lake: Lake): Promise<MartQuery[]> {
-  await showDwFiles(
-    lake,
-    lake.state.dataFiles.filter((file) => file.layer === 'dw'),
-  )
+  await showDwFiles(lake, lake.state.dataFiles.filter(isOfTable))
   try {
     return await readMarts(lake.engine, lake.project)
   } catch (error) {

@@ -14,6 +14,7 @@ import { untilStopped } from '../../core/stop.ts'
 import { type DeliveryPlan, deliver, deliverCommitted, EMPTY_PLAN, forgetRuns, writePlan } from '../deliver/index.ts'
 import { maintenanceEntries } from '../ledger-entries.ts'
 import { noteFailure } from '../note-failure.ts'
+import { deliverReports } from '../reports/index.ts'
 
 /** What a command changes: in the ledger with the commit, on disk after it. */
 export interface Change {
@@ -53,7 +54,7 @@ export async function maintain(
     return commitCatalog(lake, maintenanceEntries(lake, run, leftover, { ...entries, vacuums }))
   })
   await publishCatalog(lake, version)
-  const problems = await deliverCommitted(lake, run.runId, version)
+  const problems = [...(await deliverCommitted(lake, run.runId, version)), ...(await deliverReports(lake))]
   await forgetRuns(lake, [...leftover.interrupted, ...leftover.ended])
   lake.log.info({ runId: run.runId, command, version }, 'lake maintained')
   return { runId: run.runId, version, problems }

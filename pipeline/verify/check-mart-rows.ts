@@ -1,5 +1,6 @@
 import { join as joinPath } from 'node:path'
 import { isLiveIn, type StoredFile } from '../../control/stored-files.ts'
+import { isOfTable, tableFilesOf } from '../../control/table-rows.ts'
 import type { CheckResult, Finding, Verification } from '../../control/verify/index.ts'
 import { hashFile } from '../../core/durable-files.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
@@ -17,18 +18,16 @@ const IS_FICKLE =
  */
 export async function checkMartRows(verification: Verification): Promise<CheckResult> {
   const { engine, layout, project, stored, version } = verification
-  const live = (layer: string) => stored.filter((file) => file.layer === layer && isLiveIn(file, version))
-  const dwFiles = live('dw')
-  await showTables(engine, project.config.tables, (table) =>
-    dwFiles.filter((file) => file.tableName === table).map((file) => joinPath(layout.lake, file.path)),
-  )
+  const live = stored.filter((file) => isLiveIn(file, version))
+  const dwFiles = live.filter(isOfTable)
+  await showTables(engine, project.config.tables, (table) => tableFilesOf(dwFiles, layout, table))
   const read = await readMarts(engine, project).catch((error: unknown) => messageOf(error))
   if (typeof read === 'string')
     return { examined: '0 marts', findings: [], notes: [`marts: their SQL cannot be run today: ${read}`] }
   const findings: Finding[] = []
   const notes: string[] = []
   let examined = 0
-  for (const file of live('app')) {
+  for (const file of live.filter(({ layer }) => layer === 'app')) {
     const query = read.find((mart) => mart.martName === file.tableName)
     const reason = whyNot(query, file, verification, dwFiles)
     if (query === undefined || reason !== null) {

@@ -1,15 +1,17 @@
 import { join as joinPath } from 'node:path'
 import type { Lake, Run } from '../../../control/lake.ts'
-import type { DataFile, ReturnEntry } from '../../../control/ledger.ts'
+import type { Counts, DataFile, ReturnEntry } from '../../../control/ledger.ts'
+import { sumCounts } from '../../../control/ledger.ts'
 import { readParquet, sql } from '../../../core/sql.ts'
+import { UNWRITTEN, UPDATING } from '../keys/settle-keys.ts'
 import { RETURNED } from './find-returned.ts'
 import { QUARANTINED } from './write-outcomes.ts'
 
 /** What became of the records that were judged again. */
 export interface ReturnedCounts {
   readonly returns: readonly ReturnEntry[]
-  /** By upload: of its corrections, those that name an entry which is open, or no entry at all; and how many were good. */
-  readonly corrected: ReadonlyMap<string, { readonly records: number; readonly loaded: number }>
+  /** By upload: those of its corrections that name an entry which is open, or no entry at all. */
+  readonly corrected: ReadonlyMap<string, Counts>
 }
 
 export const NO_RETURNED: ReturnedCounts = { returns: [], corrected: new Map() }
@@ -21,6 +23,33 @@ export async function countReturned(
   tableName: string,
   rejects: DataFile | null,
 ): Promise<ReturnedCounts> {
+  const groups = await countGroups(lake, rejects)
+  const corrected = new Map<string, Counts>()
+  for (const { byFileId, counts } of groups) {
+    if (byFileId === null) continue
+    const sum = corrected.get(byFileId)
+    corrected.set(byFileId, sum === undefined ? counts : sumCounts([sum, counts]))
+  }
+  const returns = groups
+    .filter((group) => group.isEntry)
+    .map(({ fileId, byFileId, counts, newEntries }) => {
+      const { records: _records, ...outcomes } = counts
+      return { runId: run.runId, tableName, fileId, byFileId, ...outcomes, newEntries }
+    })
+  return { returns, corrected }
+}
+
+/** Records of one file, brought by one upload or by none. */
+interface Group {
+  readonly fileId: string
+  readonly byFileId: string | null
+  /** They are in quarantine; what corrects nothing is not. */
+  readonly isEntry: boolean
+  readonly counts: Counts
+  readonly newEntries: number
+}
+
+async function countGroups(lake: Lake, rejects: DataFile | null): Promise<Group[]> {
   const newEntries =
     rejects === null
       ? sql`(select '' as _file_id, 0 as _line where false)`
@@ -30,36 +59,27 @@ export async function countReturned(
     _by_file_id: string | null
     is_entry: boolean
     records: number
+    updated: number
+    unchanged: number
     quarantined: number
     new_entries: number
   }>(sql`
     select
       _returned._file_id, _by_file_id, _entry_run_id is not null as is_entry, count(*) as records,
-      count(_quarantined._line) as quarantined, count(_new._line) as new_entries
-    from ${RETURNED} as _returned
+      count(_updating._line) as updated, count(_unchanged._line) as unchanged, count(_quarantined._line) as quarantined,
+      count(_new._line) as new_entries
+    from (select * from ${RETURNED}) as _returned
     left join ${QUARANTINED} as _quarantined using (_file_id, _line)
+    left join (select _file_id, _line from ${UPDATING}) as _updating using (_file_id, _line)
+    left join (select _file_id, _line from ${UNWRITTEN} where _why = 'unchanged') as _unchanged using (_file_id, _line)
     left join (select _file_id, _line from ${newEntries}) as _new using (_file_id, _line)
     group by all
     order by all`)
-  const corrected = new Map<string, { records: number; loaded: number }>()
-  for (const row of rows) {
-    if (row._by_file_id === null) continue
-    const sum = corrected.get(row._by_file_id) ?? { records: 0, loaded: 0 }
-    const loaded = sum.loaded + row.records - row.quarantined
-    corrected.set(row._by_file_id, { records: sum.records + row.records, loaded })
-  }
-  const returns = rows
-    .filter((row) => row.is_entry)
-    .map((row) => ({
-      runId: run.runId,
-      tableName,
-      fileId: row._file_id,
-      byFileId: row._by_file_id,
-      loaded: row.records - row.quarantined,
-      updated: 0,
-      unchanged: 0,
-      quarantined: row.quarantined,
-      newEntries: row.new_entries,
-    }))
-  return { returns, corrected }
+  return rows.map(({ records, updated, unchanged, quarantined, ...row }) => ({
+    fileId: row._file_id,
+    byFileId: row._by_file_id,
+    isEntry: row.is_entry,
+    counts: { records, loaded: records - updated - unchanged - quarantined, updated, unchanged, quarantined },
+    newEntries: row.new_entries,
+  }))
 }

@@ -1,10 +1,8 @@
 import { undefused } from '../../../core/defuse.ts'
 import { ident, join, literal, readParquet, type Sql, sql } from '../../../core/sql.ts'
+import { ENTRY_COLUMNS } from '../../inbox/entry-columns.ts'
 import { RUN_FILES, type TableInput } from '../table-input.ts'
 import { entryValues } from './find-returned.ts'
-
-/** Names that a CSV of the quarantine has beside the columns of its records. */
-const ENTRY_COLUMNS = ['_id', '_line', '_rules', '_reason', '_raw']
 
 /**
  * The records of the corrections in a batch, each at the place of the entry that it corrects. One that names no entry stands

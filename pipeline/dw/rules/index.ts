@@ -14,7 +14,7 @@ import { typeRules } from './type.ts'
 
 export { referenceRules } from './reference.ts'
 export { holdsBack, type Rule, typedName } from './rule.ts'
-export { uniqueRule } from './unique.ts'
+export { uniqueRules } from './unique.ts'
 
 /** The rules of a table that a record can be judged by alone, in the order in which reasons are told. */
 export function recordRules(table: TableConfig, checks: readonly CompiledCheck[]): Rule[] {

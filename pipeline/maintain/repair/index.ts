@@ -3,6 +3,7 @@ import type { DataFile } from '../../../control/ledger.ts'
 import { type OpenOptions, withLake } from '../../../control/open-lake.ts'
 import { type RepairStep, repairCatalogs, type Unrepaired } from '../../../control/repair/repair-catalogs.ts'
 import { isNeededSince, readStoredFiles, type StoredFile } from '../../../control/stored-files.ts'
+import { isOfTable } from '../../../control/table-rows.ts'
 import { type Finding, versionsText } from '../../../control/verify/index.ts'
 import type { Project } from '../../../core/config/load-config.ts'
 import { verify } from '../../verify/index.ts'
@@ -89,7 +90,7 @@ function damagedFiles(findings: readonly Finding[]): (Finding & { readonly file:
     if (isDataFile && finding.file !== null && !byFile.has(finding.file))
       byFile.set(finding.file, { ...finding, file: finding.file })
   }
-  const order = ['ods', 'rejects', 'dw', 'app']
+  const order = ['ods', 'rejects', 'dw', 'replaced', 'closed', 'app']
   const rank = (finding: { file: string }) => order.indexOf(finding.file.split('/')[0] ?? '')
   return [...byFile.values()].sort((a, b) => rank(a) - rank(b) || (a.file < b.file ? -1 : 1))
 }
@@ -123,14 +124,9 @@ async function changeOf(lake: Lake, outcomes: readonly Outcome[]): Promise<Chang
   const replaced = outcomes.filter((outcome) => outcome.replacement !== null)
   const gone = new Set(replaced.map((outcome) => outcome.file.path))
   const written = replaced.map((outcome) => outcome.replacement as DataFile)
-  const isTableChanged = written.some((file) => file.layer === 'dw')
+  const isTableChanged = written.some(isOfTable)
   const dwFiles = [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written]
-  const carried = isTableChanged
-    ? await carryMarts(
-        lake,
-        dwFiles.filter((file) => file.layer === 'dw'),
-      )
-    : []
+  const carried = isTableChanged ? await carryMarts(lake, dwFiles.filter(isOfTable)) : []
   const marts = carried.filter((mart) => !gone.has(mart.path))
   return {
     entries: { dataFiles: [...written, ...marts], removed: [...gone, ...marts.map((mart) => mart.path)] },

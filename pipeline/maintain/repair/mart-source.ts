@@ -1,6 +1,7 @@
 import type { Lake } from '../../../control/lake.ts'
 import type { DataFile } from '../../../control/ledger.ts'
 import { isLiveIn } from '../../../control/stored-files.ts'
+import { isOfTable } from '../../../control/table-rows.ts'
 import { computeMart, fingerprintOf, readMarts } from '../../app/index.ts'
 import { showDwFiles } from '../show-dw-files.ts'
 import type { Damage, Source } from './repair-data-file.ts'
@@ -10,7 +11,7 @@ export async function martSource(lake: Lake, damage: Damage): Promise<Source | s
   const { file, stored, broken, replaced } = damage
   const isLive = isLiveIn(file, lake.state.version)
   const version = isLive ? lake.state.version : file.addedIn
-  const dwFiles = stored.filter((candidate) => candidate.layer === 'dw' && isLiveIn(candidate, version))
+  const dwFiles = stored.filter((candidate) => isOfTable(candidate) && isLiveIn(candidate, version))
   const replacements = new Map(replaced.map((outcome) => [outcome.file.path, outcome.replacement]))
   const readable: DataFile[] = dwFiles.map((table) => replacements.get(table.path) ?? table)
   const missing = readable.find((table) => broken.has(table.path))

@@ -67,6 +67,12 @@ async function sourceOf(lake: Lake, damage: Damage): Promise<Source | string> {
         compactionSource(lake, damage) ??
         'what became of quarantined records is kept nowhere else; roll back to before its run and do again what it did'
       )
+    case 'replaced':
+    case 'closed':
+      return (
+        compactionSource(lake, damage) ??
+        'what takes the place of which row is kept nowhere else; roll back to before its run and drop its uploads again'
+      )
     case 'dw':
       return compactionSource(lake, damage) ?? tableSource(lake, damage)
     case 'app':

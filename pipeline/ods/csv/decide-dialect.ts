@@ -29,6 +29,7 @@ export async function decideDialect(text: OpenedText, name: string, table: Table
     columns: header?.columns ?? Object.keys(table.columns),
     extra: header?.extra ?? [],
     missing: header?.missing ?? [],
+    renamed: header?.renamed ?? [],
     // A file that begins with 16 MiB of blank lines is taken to have no header.
     leadingBlankLines: first === undefined ? 0 : first.line - 1,
     start: { offset: text.bodyOffset + start.offset, line: start.line },

@@ -34,7 +34,7 @@ test('a whole lake has no findings, and the report says what was looked at', asy
     ['ledger', '3 runs, 18 data files'],
     ['conservation', '8 uploads of 3 runs'],
     ['data files', '18 data files'],
-    ['unreferenced', '18 files in 5 layers, 0 run folders'],
+    ['unreferenced', '18 files in 7 layers, 0 run folders'],
     ['checksums', expect.stringMatching(/^18 data files, [\d,]+ bytes$/)],
     ['views', '11 views'],
     ['records', '6 uploads in 3 tables'],

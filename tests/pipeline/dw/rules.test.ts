@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { ruleIds } from '../../../core/config/rule-ids.ts'
 import { configSchema, type TableConfig } from '../../../core/config/schema.ts'
+import { sql } from '../../../core/sql.ts'
 import { checkMarts } from '../../../pipeline/check-marts.ts'
-import { allRecordRules, recordRules, uniqueRule } from '../../../pipeline/dw/rules/index.ts'
+import { allRecordRules, recordRules, uniqueRules } from '../../../pipeline/dw/rules/index.ts'
 import { tempLake } from '../../helpers/temp-lake.ts'
 
 const id = { type: 'integer' }
@@ -307,9 +308,10 @@ test('the ids that a contract is checked by are those that its rules have', () =
     b: { type: 'decimal(4,1)', min: 1, max: 2, oneOf: [1] },
   }
   const checks = [{ name: 'c', expression: 'id > 0', message: 'm' }]
-  const table = configSchema.parse(configOf({ columns, checks, references: [{ columns: ['b', 'a'], table: 't' }] }))
-    .tables.t as TableConfig
-  const compiled = checks.map(({ name, message }) => ({ name, message, condition: uniqueRule('t', table).broken }))
-  const rules = [...allRecordRules(recordRules(table, compiled), table, { t: table }), uniqueRule('t', table)]
+  const table = configSchema.parse(
+    configOf({ columns, checks, references: [{ columns: ['b', 'a'], table: 't' }], unique: [['a', 'b']] }),
+  ).tables.t as TableConfig
+  const compiled = checks.map(({ name, message }) => ({ name, message, broken: sql`true` }))
+  const rules = [...allRecordRules(recordRules(table, compiled), table, { t: table }), ...uniqueRules('t', table)]
   expect(rules.map((rule) => rule.id)).toEqual(ruleIds(table))
 })

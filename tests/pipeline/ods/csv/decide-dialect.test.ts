@@ -12,6 +12,8 @@ function tableOf(...columns: string[]): TableConfig {
     files: ['orders*.csv'],
     columns: Object.fromEntries(columns.map((column) => [column, { type: 'string', required: true }])),
     primaryKey: columns.slice(0, 1),
+    unique: [],
+    onConflict: 'reject',
     references: [],
     onExtraColumns: 'refuse',
     onMissingColumns: 'allow',

@@ -1,0 +1,65 @@
+import type { Engine } from '../../../core/engine.ts'
+import { ident, join, raw, type Sql, sql } from '../../../core/sql.ts'
+import type { TableInput } from '../table-input.ts'
+import { MEMBERS } from './gather-members.ts'
+import { holderName, keyNames, keysOf, sameKey } from './key-sql.ts'
+
+/**
+ * What becomes of a member, by its `_no`: `_outcome` is `updated`, `unchanged` or `rejected`; `_holder_<n>` is the `_no` of who has
+ * its n-th key. A good member that is not there is loaded. A refused one has holders, but no outcome.
+ */
+export const VERDICTS = ident('key_verdicts')
+
+/** Empty, with a column for each key. */
+export async function createVerdicts(engine: Engine, input: TableInput): Promise<void> {
+  const holders = keysOf(input.table).map((_, number) => sql`${holderName(number)} bigint`)
+  await engine.run(sql`create or replace temp table ${VERDICTS} (_no bigint, _outcome varchar, ${join(holders, ', ')})`)
+}
+
+/** Judge all members that no other key's can disturb: those with one primary key, in their order, decide among themselves. */
+export async function judgeChains(engine: Engine, input: TableInput): Promise<void> {
+  const { onConflict } = input.table
+  const isChanging = onConflict === 'update' || onConflict === 'history'
+  await engine.run(sql`insert into ${VERDICTS} ${isChanging ? changingChains(input) : keepingChains(input)}`)
+}
+
+/** Whoever comes first with a key has it; all others are rejected, or are the same. */
+function keepingChains({ table }: TableInput): Sql {
+  const [, ...others] = keysOf(table)
+  const isSame =
+    table.onConflict === 'ignore'
+      ? sql`(_members._kind = 'good' and _members._content is not distinct from _first._content)`
+      : sql`false`
+  const holders = [
+    sql`_first._no`,
+    ...others.map((columns) => sql`case when ${sameKey('_members', '_first', columns)} then _first._no end`),
+  ]
+  const rejected = holders.map((holder) => sql`case when not ${isSame} then ${holder} end`)
+  return sql`
+    with
+    _members as (from ${MEMBERS} where not _is_entangled),
+    _firsts as (
+      select arg_min(_no, _position) as _no from _members where _kind <> 'refused' group by ${keyNames(table.primaryKey)}
+    ),
+    _first as (from _members semi join _firsts using (_no))
+    select
+      _members._no,
+      case when _members._kind = 'refused' then null when ${isSame} then 'unchanged' else 'rejected' end,
+      ${join(rejected, ', ')}
+    from _members
+    join _first on ${sameKey('_members', '_first', table.primaryKey)}
+    where _members._position > _first._position`
+}
+
+/** Each record is compared with the one before it, which is what the row then holds. */
+function changingChains({ table }: TableInput): Sql {
+  const noHolders = keysOf(table).map(() => raw('null::bigint'))
+  return sql`
+    select
+      _no, case when _content is not distinct from lag(_content) over _chain then 'unchanged' else 'updated' end,
+      ${join(noHolders, ', ')}
+    from ${MEMBERS}
+    where not _is_entangled and _kind <> 'refused'
+    window _chain as (partition by ${keyNames(table.primaryKey)} order by _position)
+    qualify lag(_no) over _chain is not null`
+}

@@ -1,0 +1,110 @@
+import { ledgerTable } from '../../../control/catalog.ts'
+import type { Lake, Run } from '../../../control/lake.ts'
+import type { Engine } from '../../../core/engine.ts'
+import { ident, join, readParquet, type Sql, sql } from '../../../core/sql.ts'
+import type { Accepted } from '../accept-records.ts'
+import { RUN_FILES, type TableInput } from '../table-input.ts'
+import { findChanges, VERSIONS } from './find-changes.ts'
+import { findContestedKeys } from './find-contested-keys.ts'
+import { gatherMembers, MEMBERS } from './gather-members.ts'
+import { createVerdicts, judgeChains, VERDICTS } from './judge-chains.ts'
+import { judgeEntangled } from './judge-entangled.ts'
+import { holderName, keysOf } from './key-sql.ts'
+
+/** One row per record whose key is taken: `_file_id`, `_line`, and `_holder_<n>`, who has its n-th key: `employees.csv:12`. */
+export const KEY_CONFLICTS = ident('key_conflicts')
+
+/**
+ * Good records that become no row: `_file_id`, `_line`, `_why`: `rejected` (a key is taken), `unchanged` (the row was so already),
+ * `superseded` (a later record of the run has taken its place).
+ */
+export const UNWRITTEN = ident('unwritten_records')
+
+/** Good records that change a row: `_file_id`, `_line`. */
+export const UPDATING = ident('updating_records')
+
+/**
+ * Decide what becomes of each good record by the keys of its table and `onConflict`. It is what one would get by loading record
+ * after record: of several with one key, the first is loaded, and the others find it there. A record that is refused for
+ * one key holds no other.
+ *
+ * @param good a relation of the good records
+ * @param accepted the files that they are in
+ */
+export async function settleKeys(
+  lake: Lake,
+  run: Run,
+  input: TableInput,
+  good: Sql,
+  accepted: readonly Accepted[],
+): Promise<void> {
+  const { engine } = lake
+  await findContestedKeys(engine, input, good, readParquet(accepted.map(({ path }) => path)))
+  const members = await gatherMembers(engine, input, good)
+  await createVerdicts(engine, input)
+  if (members > 0) {
+    await judgeChains(engine, input)
+    await judgeEntangled(engine, input)
+  }
+  await findChanges(engine, run, input)
+  await nameConflicts(lake, input)
+  await listUnwritten(engine, input)
+}
+
+async function nameConflicts(lake: Lake, { table }: TableInput): Promise<void> {
+  const files = ledgerTable(lake.state, 'files', "'' as file_id, '' as name, '' as outcome, 0 as run_id")
+  const runs = ledgerTable(lake.state, 'runs', "0 as run_id, '' as status")
+  const numbers = keysOf(table).map((_, number) => number)
+  const holders = numbers.map((number) => sql`${holder(number)}._name as ${holderName(number)}`)
+  const joins = numbers.map(
+    (number) => sql`left join _holders as ${holder(number)} on ${holder(number)}._no = _verdicts.${holderName(number)}`,
+  )
+  const isAny = join(
+    numbers.map((number) => sql`${holderName(number)} is not null`),
+    ' or ',
+  )
+  await lake.engine.run(sql`
+    create or replace temp table ${KEY_CONFLICTS} as
+    with
+    _verdicts as (from ${VERDICTS} where ${isAny}),
+    _held as (${join(
+      numbers.map((number) => sql`select ${holderName(number)} as _no from _verdicts`),
+      ' union ',
+    )}),
+    -- A file that a rollback has undone may have come again under another name.
+    _committed as (select run_id from ${runs} where status = 'committed'),
+    _names as (
+      select file_id as _file_id, min(name) as _name from ${files} semi join _committed using (run_id) where outcome = 'loaded' group by file_id
+    ),
+    _holders as (
+      select _no, coalesce(_files._file, _names._name) || ':' || _line as _name
+      from (from ${MEMBERS} semi join _held using (_no)) as _members
+      left join (select * from ${RUN_FILES}) as _files using (_file_id)
+      left join _names using (_file_id)
+    )
+    select _members._file_id, _members._line, ${join(holders, ', ')}
+    from _verdicts
+    join ${MEMBERS} as _members using (_no)
+    ${join(joins, ' ')}`)
+}
+
+function holder(number: number): Sql {
+  return ident(`_holding_${number}`)
+}
+
+async function listUnwritten(engine: Engine, { table }: TableInput): Promise<void> {
+  const superseded =
+    table.onConflict === 'update'
+      ? sql`select _file_id, _line, 'superseded' as _why from ${VERSIONS} where _kind = 'good' and _next_line is not null`
+      : sql`select _file_id, _line, null as _why from ${VERSIONS} where false`
+  await engine.run(sql`
+    create or replace temp table ${UNWRITTEN} as
+    select _file_id, _line, _outcome as _why
+    from ${VERDICTS} join (select _no, _file_id, _line from ${MEMBERS}) using (_no)
+    where _outcome in ('rejected', 'unchanged')
+    union all ${superseded};
+    create or replace temp table ${UPDATING} as
+    select _file_id, _line
+    from ${VERDICTS} join (select _no, _file_id, _line from ${MEMBERS}) using (_no)
+    where _outcome = 'updated'`)
+}

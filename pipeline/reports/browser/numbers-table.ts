@@ -1,0 +1,32 @@
+import type { ChartData } from '../charts/chart-data.ts'
+import { withUnit } from '../charts/numbers.ts'
+import { element } from './dom.ts'
+
+/** Categories listed at most; the table of all rows has everything. */
+const MOST = 500
+
+/** The numbers of a chart as a table: a row for each category, a column for each series. */
+export function numbersTable(data: ChartData): HTMLElement {
+  const { categories, series, categoryLabel, decimals } = data
+  const heads = [categoryLabel, ...series.map((one) => one.name)]
+  const rows = categories
+    .slice(0, MOST)
+    .map((name, row) =>
+      element(
+        'tr',
+        {},
+        element('th', { scope: 'row', dir: 'auto' }, name),
+        ...series.map((one) => element('td', { class: 'number' }, withUnit(one.values[row] ?? null, null, decimals))),
+      ),
+    )
+  const table = element(
+    'table',
+    {},
+    element('thead', {}, element('tr', {}, ...heads.map((head) => element('th', { scope: 'col' }, head)))),
+    element('tbody', {}, ...rows),
+  )
+  const more = categories.length - rows.length
+  const scroller = element('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': 'Numbers' }, table)
+  if (more > 0) scroller.append(element('p', { class: 'note' }, `and ${more.toLocaleString('en-US')} more`))
+  return scroller
+}

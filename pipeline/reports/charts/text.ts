@@ -1,0 +1,16 @@
+/** Characters that turn the direction of the text around them: U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069. */
+const TURNS_DIRECTION = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/g
+
+/** A text of data as a short label of a chart: one line, at most so many characters, and it turns no neighbour around. */
+export function shortLabel(text: string, most: number): string {
+  const characters = [
+    ...text
+      .slice(0, 4 * most)
+      .replace(CONTROL, ' ')
+      .replace(TURNS_DIRECTION, ''),
+  ]
+  const isWhole = characters.length <= most && text.length <= 4 * most
+  return isWhole ? characters.join('') : `${characters.slice(0, most - 1).join('')}…`
+}

@@ -1,0 +1,118 @@
+import type { Json } from '@duckdb/node-api'
+import type { Config, TableConfig } from '../../core/config/schema.ts'
+import type { Engine } from '../../core/engine.ts'
+import { ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
+import { type RawDialect, rawRecord } from './raw-record.ts'
+
+/** A row, and where it came from. */
+export interface TraceRow {
+  /** With its layer: `dw.orders`. */
+  readonly table: string
+  /** Its own columns. */
+  readonly row: Readonly<Record<string, Json>>
+  readonly runId: number
+  readonly file: string
+  /** The physical line where its record starts. */
+  readonly line: number
+  /** The record's text, as far as the lake has it (docs/trace.md). */
+  readonly raw: string
+  /** In quarantine: why it is there. */
+  readonly reason?: string
+}
+
+/** Layers that have rows with a file and a line. */
+export type RowLayer = 'dw' | 'ods' | 'quarantine'
+
+/** Rows of DW that were found: `_table`, `_file_id`, `_line`. */
+export const TRACED = ident('temp', 'traced')
+
+export async function createTraced(engine: Engine): Promise<void> {
+  await engine.run(sql`create or replace temp table traced (_table varchar, _file_id varchar, _line bigint)`)
+}
+
+/** Tables that have rows in `TRACED`, and how many. */
+export async function countTraced(engine: Engine): Promise<{ table: string; rows: number }[]> {
+  return engine.rows<{ table: string; rows: number }>(sql`
+    select _table as "table", count(*) as rows
+    from (select distinct * from ${TRACED})
+    group by _table
+    order by rows desc, _table`)
+}
+
+/** The first rows of a table that are in `TRACED`, in the order of their files and lines. */
+export async function readTraced(
+  engine: Engine,
+  config: Config,
+  tableName: string,
+  limit: number,
+): Promise<TraceRow[]> {
+  const table = config.tables[tableName]
+  if (table === undefined) return []
+  const wanted = sql`(select _file_id, _line from ${TRACED} where _table = ${literal(tableName)})`
+  const rows = sql`(select * from ${ident('dw', tableName)} semi join ${wanted} using (_file_id, _line))`
+  return readRows(engine, { layer: 'dw', tableName, table }, rows, limit)
+}
+
+export interface RowTable {
+  readonly layer: RowLayer
+  readonly tableName: string
+  readonly table: TableConfig
+}
+
+/**
+ * Rows of a relation of a table in one layer, each with its run, its file and its record's text. A file's name is that of the
+ * upload whose content was loaded; later ones of the same content are duplicates.
+ *
+ * @param rows with the columns of `<layer>.<table>`
+ */
+export async function readRows(
+  engine: Engine,
+  { layer, tableName, table }: RowTable,
+  rows: Sql,
+  limit: number,
+): Promise<TraceRow[]> {
+  const columns = Object.keys(table.columns)
+  const own = columns.map((name, index) => sql`_rows.${ident(name)} as ${ident(`own_${index}`)}`)
+  const text = columns.map((name, index) => sql`_texts.${ident(name)} as ${ident(`text_${index}`)}`)
+  const inQuarantine = layer === 'quarantine'
+  const found = await engine.jsonRows(sql`
+    with
+    _rows as materialized (
+      select * from ${rows} as _all
+      left join (
+        select file_id as _file_id, max_by(name, run_id) as _name, max_by(dialect, run_id) as _dialect, max(run_id) as _loaded_by
+        from control.files
+        semi join (select run_id from control.runs where status = 'committed') using (run_id)
+        where outcome = 'loaded'
+        group by file_id
+      ) as _files using (_file_id)
+      order by _name, _line
+      limit ${raw(String(limit))}
+    ),
+    _texts as (select * from ${ident('ods', tableName)} semi join _rows using (_file_id, _line))
+    select
+      ${join([...own, ...text], ', ')},
+      ${inQuarantine ? sql`_rows._reason` : sql`null`} as reason,
+      ${layer === 'ods' ? sql`_rows._loaded_by` : sql`_rows._run_id`} as run_id,
+      _rows._name as name, _rows._line as line, _rows._dialect as dialect,
+      _texts._extra as extra, _texts._raw as raw
+    from _rows left join _texts using (_file_id, _line)
+    order by _rows._name, _rows._line`)
+  return found.map((row) => {
+    const cells = new Map(columns.map((name, index) => [name, textOf(row[`text_${index}`])]))
+    const dialect = JSON.parse(textOf(row.dialect) ?? 'null') as RawDialect | null
+    return {
+      table: `${layer}.${tableName}`,
+      row: Object.fromEntries(columns.map((name, index) => [name, row[`own_${index}`] ?? null])),
+      runId: Number(row.run_id),
+      file: textOf(row.name) ?? '',
+      line: Number(row.line),
+      raw: textOf(row.raw) ?? rawRecord(dialect, cells, textOf(row.extra)),
+      ...(inQuarantine ? { reason: textOf(row.reason) ?? '' } : {}),
+    }
+  })
+}
+
+function textOf(value: Json | undefined): string | null {
+  return value == null ? null : String(value)
+}
