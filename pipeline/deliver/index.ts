@@ -5,6 +5,7 @@ import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
 import { messageOf, toDroplakeError } from '../../core/errors.ts'
 import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
+import { deliverAnomalies } from '../anomalies/index.ts'
 import { deliverInboxCsv } from '../inbox/deliver-inbox.ts'
 import { removeReport, writeReport } from './mart-report.ts'
 import { moveUpload, syncMoves } from './move-upload.ts'
@@ -78,6 +79,9 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
     })),
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removeReport(layout, mart) })),
+    ...(plan.anomalies === true || plan.inbox.length > 0
+      ? [{ what: 'reports of anomalies', perform: () => deliverAnomalies(lake) }]
+      : []),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
     ...(plan.moves.length > 0 ? [{ what: 'folders of uploads', perform: () => syncMoves(layout) }] : []),
     ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),

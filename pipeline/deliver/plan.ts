@@ -25,6 +25,8 @@ export interface DeliveryPlan {
   readonly reports: readonly { readonly martName: string; readonly martPath: string }[]
   /** Marts that are no more; their reports go. */
   readonly goneMarts: readonly string[]
+  /** What is told of anomalies may have changed; it has where a CSV of the inbox has. */
+  readonly anomalies?: boolean
   /** Files that no kept version needs any more, relative to the lake folder: a vacuum takes them away. */
   readonly deletions?: readonly string[]
 }
