@@ -90,8 +90,8 @@ async function doWork(
 ): Promise<Omit<RunWork, 'version' | 'isDryRun'>> {
   const { uploads, ods, tables, app, freshness } = await untilStopped(lake.stop, lake.engine, async () => {
     const uploads = takesUploads ? await claimUploads(lake, run) : []
-    const ods = await loadUploads(lake, run, uploads)
-    const tables = await loadTables(lake, run, ods, retry)
+    const raw = await loadUploads(lake, run, uploads)
+    const { tables, ods } = await loadTables(lake, run, raw, retry)
     const app = await buildMarts(lake, run, queries, tables)
     return { uploads, ods, tables, app, freshness: await judgeFreshness(lake, run) }
   })

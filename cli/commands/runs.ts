@@ -28,6 +28,7 @@ const SHOWN = {
     'outcome',
     'records',
     'loaded',
+    'updated',
     'quarantined',
     'unchanged',
     'blank',

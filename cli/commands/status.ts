@@ -22,6 +22,7 @@ const RUN_COLUMNS = [
   'files',
   'records',
   'loaded',
+  'updated',
   'quarantined',
   'unchanged',
   'refused',

@@ -38,6 +38,7 @@ function format({ table, columns, total, records }: ShownQuarantine): string {
 
 function cell(text: string, isBad: boolean): string {
   if (!isBad) return text
+  if (text === '') return `${OPENING}missing${CLOSING}`
   const short = text.length > 40 ? `${text.slice(0, 39)}…` : text
   return `${OPENING}${visible(short)}${CLOSING}`
 }

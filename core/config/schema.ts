@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DURATION } from './durations.ts'
+import { PERCENTAGE } from './max-rejects.ts'
 import { reportSchema } from './report-schema.ts'
 import { columnRulesSchema, tableRulesSchema } from './rule-schema.ts'
 
@@ -96,6 +97,14 @@ const tableSchema = z.strictObject({
     .describe(
       'More lists of columns whose values together no two rows share; where one is missing they are not compared',
     ),
+  maxRejects: z
+    .union([z.int().nonnegative(), z.string().regex(PERCENTAGE, 'expected a percentage such as "5%"')])
+    .optional()
+    .describe('A file with more quarantined records, 100 or "5%", is refused as a whole. Default: any number'),
+  rowCount: z
+    .strictObject({ min: z.int().nonnegative().optional(), max: z.int().positive().optional() })
+    .optional()
+    .describe('A file with fewer or more records is refused'),
   onConflict: z
     .enum(['reject', 'ignore', 'update', 'history'])
     .default('reject')

@@ -90,7 +90,7 @@ function damagedFiles(findings: readonly Finding[]): (Finding & { readonly file:
     if (isDataFile && finding.file !== null && !byFile.has(finding.file))
       byFile.set(finding.file, { ...finding, file: finding.file })
   }
-  const order = ['ods', 'rejects', 'dw', 'replaced', 'closed', 'app']
+  const order = ['ods', 'rejects', 'dw', 'replaced', 'closed', 'outcomes', 'app']
   const rank = (finding: { file: string }) => order.indexOf(finding.file.split('/')[0] ?? '')
   return [...byFile.values()].sort((a, b) => rank(a) - rank(b) || (a.file < b.file ? -1 : 1))
 }

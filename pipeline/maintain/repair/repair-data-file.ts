@@ -59,22 +59,22 @@ async function sourceOf(lake: Lake, damage: Damage): Promise<Source | string> {
       return odsAdvice(lake, damage.file)
     case 'rejects':
       return (
-        compactionSource(lake, damage) ??
+        (await compactionSource(lake, damage)) ??
         'the reasons of refused records are kept nowhere else; roll back to before its run and drop its uploads again'
       )
     case 'outcomes':
       return (
-        compactionSource(lake, damage) ??
+        (await compactionSource(lake, damage)) ??
         'what became of quarantined records is kept nowhere else; roll back to before its run and do again what it did'
       )
     case 'replaced':
     case 'closed':
       return (
-        compactionSource(lake, damage) ??
+        (await compactionSource(lake, damage)) ??
         'what takes the place of which row is kept nowhere else; roll back to before its run and drop its uploads again'
       )
     case 'dw':
-      return compactionSource(lake, damage) ?? tableSource(lake, damage)
+      return (await compactionSource(lake, damage)) ?? tableSource(lake, damage)
     case 'app':
       return martSource(lake, damage)
   }
