@@ -63,8 +63,9 @@ async function planUploads(lake: Lake, real: Layout): Promise<RunPlan> {
   const run = await startRun(lake, await readRunNotes(real))
   const taken = await takenUploads(lake, real)
   const uploads = (await claimUploads(lake, run)).filter((upload) => !isTaken(upload, taken))
-  const ods = await loadUploads(lake, run, uploads)
-  const tables = await loadTables(lake, run, ods, null)
+  const raw = await loadUploads(lake, run, uploads)
+  // A table may refuse a file that could be read.
+  const { tables, ods } = await loadTables(lake, run, raw, null)
   const files = accountForFiles(run, ods, tables)
   const originals = new Map(ods.duplicates.map(({ original }) => [original.fileId, original]))
   const hints = new Map(ods.refused.map(({ name, error }) => [name, error.hint]))
