@@ -3,6 +3,7 @@ import { DroplakeError, toDroplakeError } from '../core/errors.ts'
 import { armFault } from '../core/fault-points.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import type { Command } from './command.ts'
+import * as backup from './commands/backup.ts'
 import * as compact from './commands/compact.ts'
 import * as config from './commands/config.ts'
 import * as diff from './commands/diff.ts'
@@ -14,6 +15,7 @@ import * as quarantine from './commands/quarantine.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
 import * as report from './commands/report.ts'
+import * as restore from './commands/restore.ts'
 import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
@@ -35,6 +37,8 @@ const COMMANDS: readonly Command[] = [
   history,
   diff,
   rollback,
+  backup,
+  restore,
   verify,
   repair,
   compact,

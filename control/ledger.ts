@@ -44,7 +44,7 @@ export interface FileEntry extends Counts {
   readonly tableName: string | null
   readonly bytes: number | null
   readonly sha256: string | null
-  readonly outcome: 'loaded' | 'duplicate' | 'refused'
+  readonly outcome: 'loaded' | 'duplicate' | 'refused' | 'restored'
   readonly blank: number
   readonly duplicateOf: string | null
   /** JSON */
@@ -142,6 +142,10 @@ export interface LedgerEntries {
   readonly martInputs?: readonly MartInput[]
   readonly martTests?: readonly MartTestEntry[]
   readonly martResults?: readonly MartResultEntry[]
+  readonly backups?: readonly (BackupEntry & { readonly runId: number })[]
+  /** Paths of backups that are no more. */
+  readonly goneBackups?: readonly string[]
+  readonly restores?: readonly RestoreEntry[]
 }
 
 /** How old the newest value of a table's column was when a run left it. */
@@ -198,6 +202,35 @@ export interface VacuumEntry {
   readonly bytes: number
 }
 
+/** A backup of a table: the file, and what it holds. */
+export interface BackupEntry {
+  readonly tableName: string
+  readonly version: number
+  /** The run that made the version. */
+  readonly dataRun: number
+  /** Absolute. */
+  readonly path: string
+  readonly rows: number
+  readonly bytes: number
+  readonly codec: string
+  /** SHA-256 over the encoded rows. */
+  readonly digest: string
+  readonly madeAt: Date
+}
+
+/** A table that got its rows back from a backup. */
+export interface RestoreEntry {
+  readonly runId: number
+  readonly tableName: string
+  readonly path: string
+  /** Of the lake that the backup is of; null for a file of another program. */
+  readonly version: number | null
+  readonly digest: string
+  readonly rows: number
+  /** Rows that refer to nothing, loaded all the same. */
+  readonly orphans: number
+}
+
 /** The sum of several counts. */
 export function sumCounts(all: readonly Counts[]): Counts {
   const sum = (key: keyof Counts) => all.reduce((total, counts) => total + counts[key], 0)
@@ -236,6 +269,9 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'mart_inputs', entries.martInputs ?? [])
   await insertRows(engine, catalog, 'mart_tests', entries.martTests ?? [])
   await insertRows(engine, catalog, 'mart_results', entries.martResults ?? [])
+  await forgetBackups(engine, catalog, entries.goneBackups ?? [])
+  await insertRows(engine, catalog, 'backups', entries.backups ?? [])
+  await insertRows(engine, catalog, 'restores', entries.restores ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
 }
 
@@ -246,6 +282,12 @@ async function endRanges(engine: Engine, catalog: string, paths: readonly string
   await engine.run(
     sql`update ${dataFiles} set removed_in = ${version} where removed_in is null and list_contains(${removed}, path)`,
   )
+}
+
+async function forgetBackups(engine: Engine, catalog: string, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return
+  const backups = ident(catalog, 'control', 'backups')
+  await engine.run(sql`update ${backups} set is_gone = true where list_contains(${literal(paths)}, path)`)
 }
 
 /** A rollback's part: runs that count no more, and runs that a rollback before it had undone and that count again. */

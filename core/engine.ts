@@ -1,6 +1,7 @@
 import {
   BIGINT,
   type DuckDBConnection,
+  type DuckDBDataChunk,
   DuckDBInstance,
   type DuckDBType,
   type DuckDBValue,
@@ -107,6 +108,21 @@ export class Engine {
       this.connection.runAndReadAll(query.text, values, types as DuckDBType[]),
     )
     return reader.getRowObjectsJS().map((row) => borderRow(row)) as Row[]
+  }
+
+  /** A query's result chunk by chunk; the next one is on its way while one is looked at. */
+  async *chunks(query: Sql): AsyncGenerator<DuckDBDataChunk> {
+    const result = await this.#guard(query, () => this.connection.stream(query.text, [...query.values]))
+    const fetchNext = () => this.#guard(query, () => result.fetchChunk())
+    let next = fetchNext()
+    try {
+      for (let chunk = await next; chunk !== null && chunk.rowCount > 0; chunk = await next) {
+        next = fetchNext()
+        yield chunk
+      }
+    } finally {
+      await next.catch(() => undefined)
+    }
   }
 
   /** All rows of a query as `droplake query --json` gives them: integers that JavaScript would round, and decimals, as text. */

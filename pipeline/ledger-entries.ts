@@ -11,6 +11,7 @@ import {
 } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
 import type { RunNote } from '../control/run-folder.ts'
+import type { Project } from '../core/config/load-config.ts'
 import type { DroplakeError } from '../core/errors.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import { isStopped } from '../core/stop.ts'
@@ -60,14 +61,14 @@ export function ledgerEntries(
   }
 }
 
-/** What a command that maintains the lake adds to the control tables: no uploads, but data files that come and go. */
+/** What a command that maintains the lake adds to the control tables: data files that come and go, and their accounts. */
 export function maintenanceEntries(
   lake: Lake,
   run: Run,
   leftover: Recovery,
-  change: Partial<Pick<LedgerEntries, 'dataFiles' | 'removed' | 'undo' | 'vacuums' | 'martInputs'>>,
+  change: Partial<Omit<LedgerEntries, 'runs'>>,
 ): LedgerEntries {
-  const runs = [...interruptedEntries(lake, leftover), committedEntry(lake, run, [])]
+  const runs = [...interruptedEntries(lake, leftover), committedEntry(lake, run, change.files ?? [])]
   return { files: [], steps: [], ruleResults: [], dataFiles: [], removed: [], ...change, runs }
 }
 
@@ -114,6 +115,10 @@ function interruptedEntries(lake: Lake, leftover: Recovery): RunEntry[] {
 }
 
 function sharedEntry(lake: Lake): Pick<RunEntry, 'version' | 'droplakeVersion' | 'configHash'> {
-  const configHash = createHash('sha256').update(JSON.stringify(lake.project.config)).digest('hex')
-  return { version: lake.state.version, droplakeVersion: droplakeVersion(), configHash }
+  return { version: lake.state.version, droplakeVersion: droplakeVersion(), configHash: configHashOf(lake.project) }
+}
+
+/** Tells one config from another, in `control.runs`. */
+export function configHashOf({ config }: Project): string {
+  return createHash('sha256').update(JSON.stringify(config)).digest('hex')
 }

@@ -146,7 +146,7 @@ function summarizeMart({ layout }: Lake, { martName, dataFile, isNew, heldBack, 
     mart: martName,
     rows: dataFile?.rows ?? null,
     isNew,
-    report: dataFile === null ? null : reportPath(layout, martName),
+    report: dataFile === null ? null : reportPath(layout, martName, 'html'),
     heldBack: heldBack === null ? null : { ...heldBack, failingRows },
     failedTests,
   }

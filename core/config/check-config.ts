@@ -17,6 +17,7 @@ export function checkConfig(config: Config, projectFolder: string): string[] {
     ...Object.entries(config.tables).flatMap(([name, table]) => checkTable(config, name, table)),
     ...checkCycle(config),
     ...checkMarts(config, projectFolder),
+    ...checkSenders(config),
   ]
 }
 
@@ -132,6 +133,11 @@ function checkColumns(at: string, table: TableConfig): string[] {
         `${at}.columns.${name}.format: only a date, timestamp or time has a format; the type is "${column.type}".`,
       )
     }
+    if (column.avro !== undefined && !['date', 'timestamp', 'time'].includes(column.type)) {
+      faults.push(
+        `${at}.columns.${name}.avro: only a date, timestamp or time can be text in Avro; the type is "${column.type}".`,
+      )
+    }
     faults.push(...formatFaults(`${at}.columns.${name}.format`, column))
     return faults
   })
@@ -195,6 +201,20 @@ function checkCycle(config: Config): string[] {
   if (orderTables(config.tables) !== undefined) return []
   return [
     `tables: references go round in a circle (${findReferenceCycle(config.tables).join(' → ')}); take one of them away.`,
+  ]
+}
+
+/** Their names become files. */
+function checkSenders({ senders, marts }: Config): string[] {
+  const names = Object.keys(senders)
+  return [
+    ...names.flatMap((name) => nameFault(name, 'a sender').map((fault) => `senders.${fault}`)),
+    ...repeated(names.map((name) => name.toLowerCase())).map(
+      (name) => `senders: "${name}" stands twice (upper and lower case count as the same).`,
+    ),
+    ...Object.keys(marts)
+      .filter((name) => name.toLowerCase() === 'anomalies')
+      .map((name) => `marts.${name}: the name is taken by reports/anomalies.csv; give the mart another one.`),
   ]
 }
 

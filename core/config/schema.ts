@@ -26,6 +26,10 @@ const columnSchema = z.strictObject({
       'date, timestamp, time: how a value is written, in strftime letters; default %Y-%m-%d, %Y-%m-%dT%H:%M:%SZ, %H:%M:%S',
     ),
   description: z.string().optional(),
+  avro: z
+    .literal('string')
+    .optional()
+    .describe('date, timestamp, time: written into Avro backups as ISO 8601 text; default: as the type of Avro'),
 })
 
 const durationSchema = z
@@ -162,6 +166,7 @@ export const configSchema = z.strictObject({
       lake: pathSchema('lake', 'Data files, catalog, history and logs'),
       quarantine: pathSchema('quarantine', 'Refused records and files, for people'),
       reports: pathSchema('reports', 'A page, a picture and a CSV per mart, and index.html'),
+      backups: pathSchema('backups', 'Avro backups of the tables'),
     })
     .prefault({})
     .describe('Folders, relative to this file'),
@@ -200,6 +205,19 @@ export const configSchema = z.strictObject({
     .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.number(), z.string(), z.boolean()]))
     .default({})
     .describe('Values that marts use as $name'),
+  senders: z
+    .record(
+      z.string(),
+      z.strictObject({
+        description: z.string().optional(),
+        files: z
+          .array(z.string().min(1))
+          .min(1)
+          .describe('Names of uploads that come from them; * and ? as in a shell'),
+      }),
+    )
+    .default({})
+    .describe('Who makes which files: each gets reports/senders/<name>.csv of what is wrong with theirs'),
   tables: z.record(z.string(), tableSchema),
   marts: z.record(z.string(), martSchema).default({}),
 })
