@@ -1,4 +1,5 @@
 import type { Lake, Run } from '../control/lake.ts'
+import type { AppResult } from './app/index.ts'
 import type { DeliveryPlan } from './deliver/index.ts'
 import { planInbox } from './inbox/plan-inbox.ts'
 import type { RunResults } from './ledger-entries.ts'
@@ -30,7 +31,14 @@ export async function planDelivery(
       .filter((mart) => mart.isNew)
       .map((mart) => ({ martName: mart.martName, martPath: mart.dataFile.path })),
     goneMarts: app.goneMarts,
+    failingMarts: failingMarts(app),
   }
+}
+
+function failingMarts({ marts }: AppResult): NonNullable<DeliveryPlan['failingMarts']> {
+  return marts
+    .map(({ martName, tests }) => ({ martName, rowsPaths: tests.flatMap((test) => test.rowsPath ?? []) }))
+    .filter(({ rowsPaths }) => rowsPaths.length > 0)
 }
 
 /** The text beside a refused file: what was found, what was expected, what to do. */

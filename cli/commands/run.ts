@@ -9,7 +9,7 @@ export const describe = 'take what lies in uploads through ODS, DW and APP'
 export const builder = (parser: Argv) => withWaitOption(parser)
 
 /**
- * Exit code 3 says that the run is done, and that a file was refused; 1, that it is committed, and something after that
+ * Exit code 3 says that the run is done, and that a file was refused or a mart held back; 1, that it is committed, and something after that
  * could not be done; 130 and 143, that SIGINT or SIGTERM stopped it.
  */
 export async function handler(flags: GlobalFlags & WaitFlags): Promise<number> {
@@ -22,5 +22,6 @@ export async function handler(flags: GlobalFlags & WaitFlags): Promise<number> {
   )
   print(flags, summary, () => formatSummary(summary, process.cwd()))
   if (summary.problems.length > 0) return 1
-  return summary.files.some((file) => file.outcome === 'refused') ? 3 : 0
+  const isRefused = summary.files.some((file) => file.outcome === 'refused')
+  return isRefused || summary.marts.some((mart) => mart.heldBack !== null) ? 3 : 0
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { checkMarts } from './check-marts.ts'
 import { checkRules } from './check-rules.ts'
 import { didYouMean } from './nearest-name.ts'
 import { findReferenceCycle, orderTables } from './order-tables.ts'
@@ -56,6 +56,9 @@ function checkNames(config: Config): string[] {
   const lower = names.map((name) => name.toLowerCase())
   if (Object.hasOwn(config.tables, 'files')) {
     faults.push('tables.files: the name is taken by quarantine/files/; give the table another one.')
+  }
+  if (Object.hasOwn(config.tables, 'marts')) {
+    faults.push('tables.marts: the name is taken by quarantine/marts/; give the table another one.')
   }
   const twice = names.filter((name, index) => lower.indexOf(name.toLowerCase()) !== index)
   return [
@@ -129,6 +132,11 @@ function checkColumns(at: string, table: TableConfig): string[] {
         `${at}.columns.${name}.format: only a date, timestamp or time has a format; the type is "${column.type}".`,
       )
     }
+    if (column.avro !== undefined && !['date', 'timestamp', 'time'].includes(column.type)) {
+      faults.push(
+        `${at}.columns.${name}.avro: only a date, timestamp or time can be text in Avro; the type is "${column.type}".`,
+      )
+    }
     faults.push(...formatFaults(`${at}.columns.${name}.format`, column))
     return faults
   })
@@ -192,37 +200,6 @@ function checkCycle(config: Config): string[] {
   if (orderTables(config.tables) !== undefined) return []
   return [
     `tables: references go round in a circle (${findReferenceCycle(config.tables).join(' → ')}); take one of them away.`,
-  ]
-}
-
-function checkMarts(config: Config, projectFolder: string): string[] {
-  const missing = Object.entries(config.marts).flatMap(([name, mart]) =>
-    (['sql', 'trace'] as const).flatMap((key) => {
-      const path = mart[key]
-      if (path === undefined || existsSync(resolve(projectFolder, path))) return []
-      return [`marts.${name}.${key}: there is no file "${path}" in ${projectFolder}.`]
-    }),
-  )
-  return [...missing, ...checkReports(config)]
-}
-
-function checkReports({ marts }: Config): string[] {
-  const names = Object.keys(marts)
-  return [
-    ...names
-      .filter((name) => name.toLowerCase() === 'index')
-      .map((name) => `marts.${name}: the name is taken by reports/index.html; give the mart another one.`),
-    ...Object.entries(marts).flatMap(([name, { report }]) => {
-      const other = report?.comparison?.mart
-      if (other === undefined || (other !== name && names.includes(other))) return []
-      const what = other === name ? `"${other}" is this mart itself` : `there is no mart "${other}"`
-      return [
-        `marts.${name}.report.comparison.mart: ${what}.${didYouMean(
-          other,
-          names.filter((one) => one !== name),
-        )}`,
-      ]
-    }),
   ]
 }
 

@@ -164,7 +164,7 @@ test.each([
   ],
   [
     "update control.data_files set removed_in = null, added_in = 2 where layer = 'app' and added_in = 3",
-    /^ledger: app\/.*: the mart is of version 2, but a table it may read has changed in version 3$/,
+    /^ledger: app\/.*: the mart is of version 2, but dw\.employees, which it reads, has changed in version 3$/,
   ],
 ])('a ledger that is not honest is found: %s', async (lie, expected) => {
   const lake = await threeVersions()
@@ -199,7 +199,7 @@ test('a mart whose rows are not those of its SQL is found; one whose SQL has cha
   const report = await verify(lake.project, { deep: true })
   expect(report.findings.filter((finding) => finding.check === 'marts')).toEqual([])
   expect(report.checks.at(-1)?.notes).toEqual([
-    'app.hires_by_quarter: its SQL, its parameters or the contracts have changed since it was made; the next run makes it anew',
+    'app.hires_by_quarter: its SQL, its tests, its parameters or the contracts have changed since it was made; the next run makes it anew',
   ])
 })
 
