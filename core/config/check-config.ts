@@ -91,6 +91,7 @@ function checkTable(config: Config, tableName: string, table: TableConfig): stri
       (name) => `${at}.columns: "${name}" stands twice (upper and lower case count as the same).`,
     ),
     ...checkColumns(at, table),
+    ...checkRowCount(at, table),
     ...checkRules(at, table),
     ...repeated(table.primaryKey).map((column) => `${at}.primaryKey: "${column}" stands twice.`),
     ...table.primaryKey.flatMap((column) => columnFault(`${at}.primaryKey`, tableName, column, columns)),
@@ -119,6 +120,11 @@ function checkUnique(at: string, tableName: string, table: TableConfig): string[
         : []),
     ]
   })
+}
+
+function checkRowCount(at: string, { rowCount }: TableConfig): string[] {
+  const { min = 0, max = Number.POSITIVE_INFINITY } = rowCount ?? {}
+  return min <= max ? [] : [`${at}.rowCount: min ${min} is more than max ${max}.`]
 }
 
 function checkColumns(at: string, table: TableConfig): string[] {

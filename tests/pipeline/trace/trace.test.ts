@@ -287,6 +287,18 @@ const FOLLOWED: readonly (readonly [string, string, string, readonly number[]])[
     [5],
   ],
   [
+    'a union with a total',
+    "select shop, count(*) as n from dw.sales group by shop union all select 'all', count(*) from dw.sales where sum > 0",
+    "shop in ('B', 'all')",
+    [1, 3, 4, 5],
+  ],
+  [
+    'unions of unions',
+    '(select id, shop from dw.sales where id = 1 union select id, shop from dw.sales where id < 3) union all select -1, max(shop) from dw.sales where id > 3',
+    'id <> 2',
+    [1, 4, 5],
+  ],
+  [
     'a semi join',
     'select shop, count(*) as n from dw.sales semi join (select 1 as m) on month(day) = m group by shop',
     "shop = 'B'",
@@ -326,7 +338,12 @@ const FOLLOWED: readonly (readonly [string, string, string, readonly number[]])[
 
 /** Name, what of it cannot be followed, SQL. */
 const NOT_FOLLOWED: readonly (readonly [string, string, string])[] = [
-  ['union', 'a UNION, EXCEPT or INTERSECT', 'select id from dw.sales union all select 0'],
+  ['except', 'an EXCEPT or INTERSECT', 'select id from dw.sales except select 1'],
+  [
+    'limit',
+    'a LIMIT in a subquery',
+    'select shop, count(*) as n from (from dw.sales order by sum limit 3) group by shop',
+  ],
   ['window', 'a window function', 'select id, sum(sum) over (order by id) as s from dw.sales'],
   ['rollup', 'several grouping sets', 'select shop, count(*) as n from dw.sales group by rollup (shop)'],
   ['distinct on', 'a DISTINCT ON', 'select distinct on (shop) shop, id from dw.sales order by shop, id'],
