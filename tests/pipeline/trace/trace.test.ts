@@ -408,7 +408,12 @@ describe("a mart of one's own", () => {
     const martSql = 'select id, sum(sum) over (order by id) as s from dw.sales where id > $least'
     const traceSql = `select later.id, 'sales' as _table, earlier._file_id, earlier._line from dw.sales as later
       join dw.sales as earlier on earlier.id <= later.id where earlier.id > $least`
-    const lake = await martLake({ m: [martSql, traceSql], lacking: [martSql, 'select id, _line from dw.sales'] })
+    const lake = await martLake({
+      m: [martSql, traceSql],
+      lacking: [martSql, 'select id, _line from dw.sales'],
+      wrong: [martSql, "select id, 'sale' as _table, _file_id, _line from dw.sales"],
+    })
+    await expect(linesOf(lake, 'wrong', 'id = 4')).rejects.toThrow('"sale" in _table is no table of dw')
     expect(await linesOf(lake, 'm', 'id = 4')).toEqual([2, 3, 4])
     await expect(linesOf(lake, 'm', 'id = 4', 's')).rejects.toMatchObject({ code: 'MART_NOT_TRACEABLE' })
     await expect(linesOf(lake, 'lacking', 'id = 4')).rejects.toThrow('it lacks _table, _file_id')
