@@ -2,11 +2,11 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-SOURCES := $(shell find core control pipeline cli -name '*.ts' -o -name '*.sql' -o -name '*.css' 2>/dev/null)
+SOURCES := $(shell find core control pipeline backup cli -name '*.ts' -o -name '*.sql' -o -name '*.css' 2>/dev/null)
 VITEST := node_modules/.bin/vitest
 BIOME := node_modules/.bin/biome
 
-.PHONY: help history verify report run samples build test test-faults check lint format bench bench-quick status clean
+.PHONY: help history verify report backup restore run samples build test test-faults check lint format bench bench-quick bench-rules status clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ history: build ## list the versions of the lake
 verify: build ## look whether the lake is whole, reading all data
 	@bin/droplake verify --deep
 
+backup: build ## write every table, or TABLE=…, as an Avro file into backups/
+	@bin/droplake backup $(if $(TABLE),$(TABLE),--all)
+
+restore: build ## give TABLE=… the rows of its newest backup, or of FROM=…; asks before
+	@bin/droplake restore $(if $(TABLE),$(TABLE),$(error say which table: make restore TABLE=employees)) $(if $(FROM),--from $(FROM))
+
 build: dist/.built ## install dependencies and compile
 
 test: build ## run every test, and a sample of the faults
@@ -55,6 +61,9 @@ format: node_modules/.installed ## format all files
 
 bench: build ## measure run times with 10 million rows, some ten minutes (bench/README.md)
 	@node bench/bench.mjs
+
+bench-rules: build ## 20 rules against 5, with 1 million rows
+	@node bench/rules.mjs
 
 bench-quick: build ## the same with 1 million rows, under two minutes
 	@BENCH_ROWS=1000000 BENCH_REPEATS=2 node bench/bench.mjs

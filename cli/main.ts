@@ -3,6 +3,7 @@ import { DroplakeError, toDroplakeError } from '../core/errors.ts'
 import { armFault } from '../core/fault-points.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import type { Command } from './command.ts'
+import * as backup from './commands/backup.ts'
 import * as compact from './commands/compact.ts'
 import * as config from './commands/config.ts'
 import * as diff from './commands/diff.ts'
@@ -14,6 +15,7 @@ import * as quarantine from './commands/quarantine.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
 import * as report from './commands/report.ts'
+import * as restore from './commands/restore.ts'
 import * as rollback from './commands/rollback.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
@@ -35,6 +37,8 @@ const COMMANDS: readonly Command[] = [
   history,
   diff,
   rollback,
+  backup,
+  restore,
   verify,
   repair,
   compact,
@@ -47,7 +51,7 @@ const COMMANDS: readonly Command[] = [
  * Parse the command line, run one command, print.
  *
  * @param words without `node` and the program's name
- * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused, 75 lake busy,
+ * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused or a mart held back, 75 lake busy,
  *   130 and 143 stopped by SIGINT or SIGTERM
  */
 export async function main(words: readonly string[]): Promise<number> {

@@ -31,6 +31,9 @@ const PARQUET_OPTIONS: Record<Layer, string> = {
   app: 'format parquet, compression snappy',
 }
 
+/** What writing files takes of a lake; one that is open for reading has it, too. */
+export type Bench = Pick<Lake, 'engine' | 'stop'>
+
 export interface NewDataFile {
   readonly layer: Layer
   readonly tableName: string
@@ -68,7 +71,7 @@ export async function adoptDataFile(lake: Lake, run: Run, file: NewDataFile, sta
  *
  * @returns the number of rows
  */
-export async function stageDataFile(lake: Lake, layer: Layer, path: string, query: Sql): Promise<number> {
+export async function stageDataFile(lake: Bench, layer: Layer, path: string, query: Sql): Promise<number> {
   lake.stop.throwIfAborted()
   try {
     await lake.engine.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(PARQUET_OPTIONS[layer])})`)
@@ -90,7 +93,7 @@ async function newPath(lake: Lake, run: Run, { layer, tableName, part }: NewData
   })
 }
 
-async function countRows(lake: Lake, path: string): Promise<number> {
+async function countRows(lake: Bench, path: string): Promise<number> {
   const { rows } = await lake.engine.row<{ rows: number }>(
     sql`select num_rows as rows from parquet_file_metadata(${literal(exactPath(path))})`,
   )

@@ -8,12 +8,12 @@ import { packageFolder } from '../core/package-folder.ts'
 
 const SCHEMA_FILE = 'pipeline_config.schema.json'
 const SAMPLES = 'samples/hires'
-const DATA_FOLDERS = ['workingArea/uploads', 'workingArea/processed', 'quarantine']
+const DATA_FOLDERS = ['workingArea/uploads', 'workingArea/processed', 'quarantine', 'backups']
 
 const GITIGNORE = [
   '/lake/',
   '/reports/',
-  '/backups/',
+  '/backups/*',
   '/workingArea/uploads/*',
   '/workingArea/processed/*',
   '/quarantine/*',

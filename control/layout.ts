@@ -16,6 +16,9 @@ export interface Layout {
   readonly reports: string
   readonly quarantine: string
   readonly refusedFiles: string
+  /** For each mart whose tests failed in the last run, a CSV of the rows that they found. */
+  readonly failingMarts: string
+  readonly backups: string
   readonly lake: string
   /** The catalog that people open. */
   readonly catalog: string
@@ -27,13 +30,15 @@ export interface Layout {
 
 export function layoutOf(project: Project): Layout {
   const at = (path: string) => resolve(project.folder, path)
-  const { uploads, processed, reports, quarantine, lake } = project.config.paths
+  const { uploads, processed, reports, quarantine, lake, backups } = project.config.paths
   return {
     uploads: at(uploads),
     processed: at(processed),
     reports: at(reports),
     quarantine: at(quarantine),
     refusedFiles: join(at(quarantine), 'files'),
+    failingMarts: join(at(quarantine), 'marts'),
+    backups: at(backups),
     lake: at(lake),
     catalog: join(at(lake), 'lake.duckdb'),
     lockFile: join(at(lake), 'lock.duckdb'),

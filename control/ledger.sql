@@ -58,7 +58,7 @@ create table control.files (
   table_name varchar,
   bytes bigint,
   sha256 varchar,
-  outcome varchar not null,      -- loaded | duplicate | refused
+  outcome varchar not null,      -- loaded | duplicate | refused | restored (rows that a restore brought, by the file they come from)
   records bigint not null,
   blank bigint not null,
   loaded bigint not null,
@@ -136,4 +136,54 @@ create table control.data_files (
   fingerprint varchar,           -- app: hash of the SQL, its parameters and the files it read
   added_in bigint not null,
   removed_in bigint
+);
+
+-- One row per data file of a mart and table or mart that it was made of.
+create table control.mart_inputs (
+  path varchar not null,         -- as in control.data_files
+  input varchar not null         -- dw.<table> | app.<mart>
+);
+
+-- One row per run, mart and test that was made.
+create table control.mart_tests (
+  run_id bigint not null,
+  mart_name varchar not null,
+  test varchar not null,         -- unique:… | not_null:… | row_count | sql:…
+  failing_rows bigint not null,  -- 0: it holds
+  found varchar,                 -- failing: a sentence
+  example varchar                -- failing: JSON of the first row
+);
+
+-- One row per run and mart: what became of it.
+create table control.mart_results (
+  run_id bigint not null,
+  mart_name varchar not null,
+  outcome varchar not null,      -- new | unchanged | held_back: the version before stays
+  reason varchar                 -- held_back: the tests that failed, or the mart that it reads and that was held back
+);
+
+-- One row per backup of a table. `droplake backup verify` reads the files.
+create table control.backups (
+  run_id bigint not null,        -- the command that noted it
+  table_name varchar not null,
+  version bigint not null,       -- of the lake, as the backup holds it
+  data_run bigint not null,      -- the run that made that version
+  path varchar not null,
+  rows bigint not null,
+  bytes bigint not null,
+  codec varchar not null,        -- deflate | null | snappy | zstd
+  digest varchar not null,       -- SHA-256 over the encoded rows
+  made_at timestamp not null,    -- UTC
+  is_gone boolean default false  -- true: the file was pruned or taken away
+);
+
+-- One row per restore: the table's rows since that run are those of the backup, and what came after it.
+create table control.restores (
+  run_id bigint not null,
+  table_name varchar not null,
+  path varchar not null,
+  version bigint,                -- of the lake that the backup is of; null for a file of another program
+  digest varchar not null,
+  rows bigint not null,
+  orphans bigint not null        -- rows that refer to nothing, loaded all the same (--force)
 );

@@ -44,7 +44,7 @@ export interface FileEntry extends Counts {
   readonly tableName: string | null
   readonly bytes: number | null
   readonly sha256: string | null
-  readonly outcome: 'loaded' | 'duplicate' | 'refused'
+  readonly outcome: 'loaded' | 'duplicate' | 'refused' | 'restored'
   readonly blank: number
   readonly duplicateOf: string | null
   /** JSON */
@@ -139,6 +139,13 @@ export interface LedgerEntries {
   readonly replacedRows?: readonly ReplacedEntry[]
   readonly vacuums?: readonly VacuumEntry[]
   readonly freshness?: readonly Freshness[]
+  readonly martInputs?: readonly MartInput[]
+  readonly martTests?: readonly MartTestEntry[]
+  readonly martResults?: readonly MartResultEntry[]
+  readonly backups?: readonly (BackupEntry & { readonly runId: number })[]
+  /** Paths of backups that are no more. */
+  readonly goneBackups?: readonly string[]
+  readonly restores?: readonly RestoreEntry[]
 }
 
 /** How old the newest value of a table's column was when a run left it. */
@@ -154,6 +161,32 @@ export interface Freshness {
   readonly isFresh: boolean
 }
 
+/** A table or mart, `dw.employees` or `app.hires`, that the data file of a mart was made of. */
+export interface MartInput {
+  readonly path: string
+  readonly input: string
+}
+
+export interface MartTestEntry {
+  readonly runId: number
+  readonly martName: string
+  readonly test: string
+  /** 0 when the test holds; then there is neither a sentence nor an example. */
+  readonly failingRows: number
+  readonly found: string | null
+  /** JSON */
+  readonly example: string | null
+}
+
+/** What became of a mart in a run that asked for it. */
+export interface MartResultEntry {
+  readonly runId: number
+  readonly martName: string
+  readonly outcome: 'new' | 'unchanged' | 'held_back'
+  /** Held back: why. */
+  readonly reason: string | null
+}
+
 /** Numbers of runs whose status a rollback changes. */
 export interface UndoEntries {
   readonly undone: readonly number[]
@@ -167,6 +200,35 @@ export interface VacuumEntry {
   readonly oldestVersion: number
   readonly files: number
   readonly bytes: number
+}
+
+/** A backup of a table: the file, and what it holds. */
+export interface BackupEntry {
+  readonly tableName: string
+  readonly version: number
+  /** The run that made the version. */
+  readonly dataRun: number
+  /** Absolute. */
+  readonly path: string
+  readonly rows: number
+  readonly bytes: number
+  readonly codec: string
+  /** SHA-256 over the encoded rows. */
+  readonly digest: string
+  readonly madeAt: Date
+}
+
+/** A table that got its rows back from a backup. */
+export interface RestoreEntry {
+  readonly runId: number
+  readonly tableName: string
+  readonly path: string
+  /** Of the lake that the backup is of; null for a file of another program. */
+  readonly version: number | null
+  readonly digest: string
+  readonly rows: number
+  /** Rows that refer to nothing, loaded all the same. */
+  readonly orphans: number
 }
 
 /** The sum of several counts. */
@@ -204,6 +266,12 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
   await insertRows(engine, catalog, 'freshness', entries.freshness ?? [])
   await insertRows(engine, catalog, 'replaced_rows', entries.replacedRows ?? [])
+  await insertRows(engine, catalog, 'mart_inputs', entries.martInputs ?? [])
+  await insertRows(engine, catalog, 'mart_tests', entries.martTests ?? [])
+  await insertRows(engine, catalog, 'mart_results', entries.martResults ?? [])
+  await forgetBackups(engine, catalog, entries.goneBackups ?? [])
+  await insertRows(engine, catalog, 'backups', entries.backups ?? [])
+  await insertRows(engine, catalog, 'restores', entries.restores ?? [])
   await undoRuns(engine, catalog, entries.undo ?? NO_UNDO, version)
 }
 
@@ -214,6 +282,12 @@ async function endRanges(engine: Engine, catalog: string, paths: readonly string
   await engine.run(
     sql`update ${dataFiles} set removed_in = ${version} where removed_in is null and list_contains(${removed}, path)`,
   )
+}
+
+async function forgetBackups(engine: Engine, catalog: string, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return
+  const backups = ident(catalog, 'control', 'backups')
+  await engine.run(sql`update ${backups} set is_gone = true where list_contains(${literal(paths)}, path)`)
 }
 
 /** A rollback's part: runs that count no more, and runs that a rollback before it had undone and that count again. */

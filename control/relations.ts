@@ -83,6 +83,20 @@ export function mayWait(table: TableConfig): boolean {
   return table.references.some((reference) => reference.onMissing === 'hold')
 }
 
+/** What `lineageColumns` has beside the columns of data files: until when a version of a row was current. */
+const CLOSED_COLUMN: Column = { name: '_valid_to', type: 'timestamp' }
+
+/** The columns that ride along with a table's own, and tell where a row comes from and when it counted. */
+export function lineageColumns(table: TableConfig): readonly Column[] {
+  const ours = columnsOf('dw', table).filter(({ name }) => name.startsWith('_'))
+  return table.onConflict === 'history' ? [...ours, CLOSED_COLUMN] : ours
+}
+
+/** Whether records can change rows that are there. Data files then say since when each row is valid: the table may keep its history one day. */
+export function changesRows({ onConflict }: TableConfig): boolean {
+  return onConflict === 'update' || onConflict === 'history'
+}
+
 /**
  * A SELECT over data files with exactly these columns, in this order.
  * A file from before a column was added to the contract gives NULL there; no file at all gives an empty table.

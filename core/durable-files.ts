@@ -50,6 +50,17 @@ export async function linkFile(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to))
 }
 
+/** Give a file a second name that nothing has yet, or copy it there, where the file system knows no second names. */
+export async function linkOrCopy(from: string, to: string): Promise<void> {
+  passFaultPoint('linkFile', to)
+  try {
+    await link(from, to)
+  } catch (error) {
+    if (!isSystemError(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV')) throw error
+    await copyToNewFile(from, to)
+  }
+}
+
 /** Where to write a file before it gets its name: in the same folder, under a short name that no list shows. */
 export function besidePath(path: string): string {
   return join(dirname(path), '.droplake.part')

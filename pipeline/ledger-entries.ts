@@ -17,6 +17,7 @@ import { droplakeVersion } from '../core/package-folder.ts'
 import { isStopped } from '../core/stop.ts'
 import type { AppResult } from './app/index.ts'
 import { type TableResult, tableFilesAdded } from './dw/index.ts'
+import { martEntries } from './mart-entries.ts'
 import type { OdsResult } from './ods/index.ts'
 
 export interface RunResults {
@@ -43,7 +44,11 @@ export function ledgerEntries(
   return {
     runs: [...interruptedEntries(lake, leftover), committedEntry(lake, run, files)],
     files,
-    steps: [...ods.steps, ...tables.map((table) => table.step), ...app.marts.flatMap((mart) => mart.step ?? [])],
+    steps: [
+      ...ods.steps,
+      ...tables.map((table) => table.step),
+      ...app.marts.flatMap((mart) => (mart.isNew ? mart.step : [])),
+    ],
     ruleResults: tables.flatMap((table) => table.ruleResults),
     returns: tables.flatMap((table) => table.returns),
     dataFiles: written.filter((file) => file !== null),
@@ -52,17 +57,18 @@ export function ledgerEntries(
     replacedRows: tables.flatMap(({ tableName, replaced }) =>
       [...replaced].map(([fileId, rows]) => ({ runId: run.runId, tableName, fileId, rows })),
     ),
+    ...martEntries(run, app),
   }
 }
 
-/** What a command that maintains the lake adds to the control tables: no uploads, but data files that come and go. */
+/** What a command that maintains the lake adds to the control tables: data files that come and go, and their accounts. */
 export function maintenanceEntries(
   lake: Lake,
   run: Run,
   leftover: Recovery,
-  change: Partial<Pick<LedgerEntries, 'dataFiles' | 'removed' | 'undo' | 'vacuums'>>,
+  change: Partial<Omit<LedgerEntries, 'runs'>>,
 ): LedgerEntries {
-  const runs = [...interruptedEntries(lake, leftover), committedEntry(lake, run, [])]
+  const runs = [...interruptedEntries(lake, leftover), committedEntry(lake, run, change.files ?? [])]
   return { files: [], steps: [], ruleResults: [], dataFiles: [], removed: [], ...change, runs }
 }
 

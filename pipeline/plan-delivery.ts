@@ -1,6 +1,7 @@
 import { ledgerTable } from '../control/catalog.ts'
 import type { Lake, Run } from '../control/lake.ts'
 import { sql } from '../core/sql.ts'
+import type { AppResult } from './app/index.ts'
 import type { DeliveryPlan } from './deliver/index.ts'
 import { planInbox } from './inbox/plan-inbox.ts'
 import { configHashOf, type RunResults } from './ledger-entries.ts'
@@ -32,8 +33,15 @@ export async function planDelivery(
       .filter((mart) => mart.isNew)
       .map((mart) => ({ martName: mart.martName, martPath: mart.dataFile.path })),
     goneMarts: app.goneMarts,
+    failingMarts: failingMarts(app),
     anomalies: files.length > 0 || tables.length > 0 || (await hasNewConfig(lake)),
   }
+}
+
+function failingMarts({ marts }: AppResult): NonNullable<DeliveryPlan['failingMarts']> {
+  return marts
+    .map(({ martName, tests }) => ({ martName, rowsPaths: tests.flatMap((test) => test.rowsPath ?? []) }))
+    .filter(({ rowsPaths }) => rowsPaths.length > 0)
 }
 
 /** The config is not that of the last run: it may name other senders. */

@@ -1,37 +1,24 @@
 import { commitCatalog, publishCatalog } from '../control/commit.ts'
-import { removeDataFilesOf } from '../control/data-files.ts'
 import type { Lake, Run } from '../control/lake.ts'
 import { type OpenOptions, withLake } from '../control/open-lake.ts'
 import { type Recovery, recover } from '../control/recover.ts'
-import { removeRunFolder, startRun } from '../control/run-folder.ts'
+import { startRun } from '../control/run-folder.ts'
 import { tableFilesOf } from '../control/table-rows.ts'
 import type { Project } from '../core/config/load-config.ts'
 import { untilStopped } from '../core/stop.ts'
 import { accountForFiles } from './account.ts'
 import { buildMarts, type MartQuery, readMarts } from './app/index.ts'
 import { deliver, deliverCommitted, forgetRuns, writePlan } from './deliver/index.ts'
-import { checkContracts, checkRules, judgeFreshness, loadTables, type RetryRequest, showTables } from './dw/index.ts'
+import { checkContracts, checkRules, judgeFreshness, loadTables, showTables } from './dw/index.ts'
 import { ledgerEntries } from './ledger-entries.ts'
 import { noteFailure } from './note-failure.ts'
 import { loadUploads } from './ods/index.ts'
 import { planDelivery } from './plan-delivery.ts'
 import { checkReports } from './reports/check-reports.ts'
 import { deliverReports } from './reports/index.ts'
+import { type RunRequest, TAKE_UPLOADS } from './run-request.ts'
 import { type RunSummary, type RunWork, summarizeRun } from './summary.ts'
 import { claimUploads } from './uploads/index.ts'
-
-/** What a run is asked to do. */
-export interface RunRequest {
-  /** For the ledger: `run`. */
-  readonly command: string
-  readonly takesUploads: boolean
-  /** Open records of the quarantine to judge again. */
-  readonly retry: RetryRequest | null
-  /** Do the work, tell of it, and take it all back. */
-  readonly isDryRun: boolean
-}
-
-const TAKE_UPLOADS: RunRequest = { command: 'run', takesUploads: true, retry: null, isDryRun: false }
 
 /**
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
@@ -55,15 +42,14 @@ export async function runPipeline(
     // Whether this run can work at all.
     await checkContracts(lake)
     await checkRules(lake.engine, project)
+    const queries = await readMarts(lake.engine, project)
+    checkReports(project, queries)
     await showTables(lake.engine, project.config.tables, (table) =>
       tableFilesOf(lake.state.dataFiles, lake.layout, table),
     )
-    const queries = await readMarts(lake.engine, project)
-    await checkReports(lake.engine, project, queries)
 
     // The work, up to the commit. When it fails, nothing of it is seen.
     const run = await startRun(lake, leftover.interrupted, request.command)
-    if (request.isDryRun) return summarizeRun(lake, run, await rehearse(lake, run, request, queries), leftover, late)
     const work = await noteFailure(lake, run, leftover, async () =>
       commit(lake, run, leftover, await doWork(lake, run, request, queries)),
     )
@@ -87,7 +73,7 @@ async function doWork(
   run: Run,
   { takesUploads, retry }: RunRequest,
   queries: readonly MartQuery[],
-): Promise<Omit<RunWork, 'version' | 'isDryRun'>> {
+): Promise<Omit<RunWork, 'version'>> {
   const { uploads, ods, tables, app, freshness } = await untilStopped(lake.stop, lake.engine, async () => {
     const uploads = takesUploads ? await claimUploads(lake, run) : []
     const raw = await loadUploads(lake, run, uploads)
@@ -102,23 +88,8 @@ async function doWork(
   return { uploads, ods, tables, app, freshness, files, plan }
 }
 
-async function commit(
-  lake: Lake,
-  run: Run,
-  leftover: Recovery,
-  work: Omit<RunWork, 'version' | 'isDryRun'>,
-): Promise<RunWork> {
+async function commit(lake: Lake, run: Run, leftover: Recovery, work: Omit<RunWork, 'version'>): Promise<RunWork> {
   await writePlan(run.folder, work.plan)
   const version = await commitCatalog(lake, ledgerEntries(lake, run, leftover, work))
-  return { ...work, version, isDryRun: false }
-}
-
-/** The work without its commit: whatever it wrote is taken away. */
-async function rehearse(lake: Lake, run: Run, request: RunRequest, queries: readonly MartQuery[]): Promise<RunWork> {
-  try {
-    return { ...(await doWork(lake, run, request, queries)), version: lake.state.version, isDryRun: true }
-  } finally {
-    await removeDataFilesOf(lake.layout, run.runId)
-    await removeRunFolder(lake.layout, run.runId)
-  }
+  return { ...work, version }
 }

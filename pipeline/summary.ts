@@ -3,8 +3,8 @@ import type { Lake, Run } from '../control/lake.ts'
 import { type Counts, type FileEntry, type Freshness, type RuleResult, sumCounts } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
 import { countTableRows } from '../control/table-rows.ts'
-import type { AppResult } from './app/index.ts'
-import { type DeliveryPlan, reportPath } from './deliver/index.ts'
+import type { AppResult, HeldBack, MartResult, TestResult } from './app/index.ts'
+import { type DeliveryPlan, failingRowsPath, reportPath } from './deliver/index.ts'
 import { type TableResult, tableFilesAdded } from './dw/index.ts'
 import type { OdsResult, Original } from './ods/index.ts'
 import { findDrift, type SchemaDrift } from './schema-drift.ts'
@@ -16,8 +16,6 @@ export interface RunSummary {
   /** The lake's version after the run, and whether this run made it. */
   readonly version: number
   readonly isNewVersion: boolean
-  /** What is told was done, and taken back. */
-  readonly isDryRun: boolean
   readonly startedAt: string
   readonly durationMs: number
   readonly tables: readonly TableSummary[]
@@ -30,12 +28,8 @@ export interface RunSummary {
   readonly rules: readonly RuleResult[]
   /** Tables whose contract says how old their newest row may be. */
   readonly freshness: readonly Freshness[]
-  readonly marts: readonly {
-    readonly mart: string
-    readonly rows: number
-    readonly isNew: boolean
-    readonly report: string
-  }[]
+  /** Each after those that it reads. */
+  readonly marts: readonly MartSummary[]
   /** Earlier runs that were cut short and are undone or finished now. */
   readonly recovered: { readonly interrupted: readonly number[]; readonly finished: readonly number[] }
   /** What could not be done after the commit, a sentence each; the next run tries again. */
@@ -61,8 +55,21 @@ export interface FileSummary extends Counts {
   /** Duplicates: the name and run of the upload with the same content. */
   readonly duplicateOf: { readonly file: string; readonly runId: number } | null
   readonly reason: string | null
-  /** Refused: what to do next. */
+  /** Refused, or a duplicate that may not be meant as one: what to do next. */
   readonly hint: string | null
+}
+
+export interface MartSummary {
+  readonly mart: string
+  /** Rows of the version that people see; null when there is none. */
+  readonly rows: number | null
+  readonly isNew: boolean
+  /** Null when there is no version that people see. */
+  readonly report: string | null
+  /** Why its new version was not published, and where more of the rows are that its tests found. */
+  readonly heldBack: (HeldBack & { readonly failingRows: string | null }) | null
+  /** The tests that failed, with the first few rows that they found. */
+  readonly failedTests: readonly Pick<TestResult, 'test' | 'failingRows' | 'sample'>[]
 }
 
 /** What a run's stages left behind, for the summary. */
@@ -75,7 +82,6 @@ export interface RunWork {
   readonly files: readonly FileEntry[]
   readonly plan: DeliveryPlan
   readonly version: number
-  readonly isDryRun: boolean
 }
 
 export function summarizeRun(
@@ -92,7 +98,6 @@ export function summarizeRun(
     runId: run.runId,
     version: work.version,
     isNewVersion: work.version !== state.version,
-    isDryRun: work.isDryRun,
     startedAt: run.startedAt.toISOString(),
     durationMs: lake.clock().getTime() - run.startedAt.getTime(),
     tables: Object.keys(lake.project.config.tables).map((table) => summarizeTable(lake, table, work)),
@@ -101,12 +106,7 @@ export function summarizeRun(
     waiting: work.uploads.filter((upload) => upload.status === 'waiting').map((upload) => upload.name),
     rules: work.tables.flatMap((table) => table.ruleResults).sort((a, b) => b.records - a.records),
     freshness: work.freshness,
-    marts: work.app.marts.map((mart) => ({
-      mart: mart.martName,
-      rows: mart.dataFile.rows,
-      isNew: mart.isNew,
-      report: reportPath(layout, mart.martName),
-    })),
+    marts: work.app.marts.map((mart) => summarizeMart(lake, mart)),
     recovered: {
       interrupted: leftover.interrupted.map((note) => note.runId),
       finished: leftover.unfinished.map((note) => note.runId),
@@ -137,6 +137,25 @@ export function summarizeTable(lake: Lake, table: string, work: Pick<RunWork, 't
   }
 }
 
+function summarizeMart({ layout }: Lake, { martName, dataFile, isNew, heldBack, tests }: MartResult): MartSummary {
+  const failedTests = tests
+    .filter((test) => test.found !== null)
+    .map(({ test, failingRows, sample }) => ({ test, failingRows, sample }))
+  const failingRows = failedTests.length === 0 ? null : failingRowsPath(layout, martName)
+  return {
+    mart: martName,
+    rows: dataFile?.rows ?? null,
+    isNew,
+    report: dataFile === null ? null : reportPath(layout, martName, 'html'),
+    heldBack: heldBack === null ? null : { ...heldBack, failingRows },
+    failedTests,
+  }
+}
+
+/** Content that was there before, and other content since: whoever sends it again may mean that it counts once more. */
+const OVERTAKEN =
+  'Add an empty line at its end and drop it again, if its records are to count once more: later files have come into its table since.'
+
 /** What becomes of an upload. @param originals of duplicates, by file id */
 export function summarizeFile(
   file: FileEntry,
@@ -157,6 +176,6 @@ export function summarizeFile(
     quarantined,
     duplicateOf,
     reason,
-    hint,
+    hint: hint ?? (original?.isOvertaken ? OVERTAKEN : null),
   }
 }

@@ -17,7 +17,7 @@ execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir
   cwd: root,
   stdio: 'inherit',
 })
-for (const folder of ['core', 'control', 'pipeline', 'cli']) {
+for (const folder of ['core', 'control', 'pipeline', 'backup', 'cli']) {
   for (const name of readdirSync(join(root, folder), { recursive: true })) {
     if (name.endsWith('.sql')) cpSync(join(root, folder, name), join(next, folder, name))
   }

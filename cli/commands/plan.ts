@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs'
 import type { PlannedFile, RunPlan } from '../../pipeline/plan/index.ts'
+import type { TableSummary } from '../../pipeline/summary.ts'
 import { type GlobalFlags, print, projectOf } from '../context.ts'
 import { formatTable, visible } from '../format-table.ts'
 import { progressLine } from '../progress.ts'
@@ -26,7 +27,8 @@ export async function handler(flags: GlobalFlags): Promise<number> {
 }
 
 function formatPlan(plan: RunPlan): string {
-  if (plan.files.length === 0 && plan.waiting.length === 0)
+  const isAnyReleased = plan.tables.some(({ released }) => released > 0)
+  if (plan.files.length === 0 && plan.waiting.length === 0 && !isAnyReleased)
     return 'There is nothing in uploads: a run would load nothing.\n'
   const rows = plan.tables.map(({ table, records, loaded, updated, quarantined, unchanged, rows: after }) => [
     table,
@@ -42,9 +44,16 @@ function formatPlan(plan: RunPlan): string {
     formatTable(['table', 'read', 'loaded', 'updated', 'quarantined', 'unchanged', 'rows then'], rows, {
       counts: true,
     }),
+    ...plan.tables.filter(({ released, stillQuarantined }) => released + stillQuarantined > 0).map(formatReleased),
     ...plan.files.map(formatFile),
     ...plan.waiting.map((name) => `${visible(name)}: is still being written; a run would leave it\n`),
   ].join('\n')
+}
+
+/** What would come out of quarantine, and what would stay of that which is tried again. */
+export function formatReleased({ table, released, stillQuarantined }: TableSummary): string {
+  const count = (number: number) => number.toLocaleString('en-US')
+  return `${visible(table)}: ${count(released)} would come out of quarantine, ${count(stillQuarantined)} would stay there\n`
 }
 
 function formatFile(file: PlannedFile): string {

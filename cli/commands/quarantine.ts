@@ -21,8 +21,8 @@ export const builder = (parser: Argv) =>
     .option('yes', { type: 'boolean', alias: 'y', describe: 'do not ask' })
     .option('dry-run', { type: 'boolean', describe: 'tell what would be done, and do nothing' })
     .example('$0 quarantine', 'what is open: table, rule, records, oldest, an example')
-    .example('$0 quarantine show employees --rule required:job_id', 'the records, the bad cells marked')
-    .example('$0 quarantine discard employees --file old.csv --reason "test data"', 'give them up')
+    .example('$0 quarantine show orders --rule required:price', 'the records, the bad cells marked')
+    .example('$0 quarantine discard orders --file old.csv --reason "test data"', 'give them up')
 
 type Flags = QuarantineFlags & { readonly action: (typeof ACTIONS)[number]; readonly table?: string | undefined }
 

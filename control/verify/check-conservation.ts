@@ -1,7 +1,8 @@
-import type { EngineRow } from '../../core/engine.ts'
+import type { Engine, EngineRow } from '../../core/engine.ts'
 import { type Sql, sql } from '../../core/sql.ts'
 import { returnsTable } from '../migrate.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
+import { readLastRestores } from './last-restores.ts'
 import { readReplacedRows } from './replaced-rows.ts'
 import type { Verification } from './verification.ts'
 
@@ -11,7 +12,7 @@ export async function checkConservation(verification: Verification): Promise<Che
   const { files, runs } = await engine.row<{ files: number; runs: number }>(
     sql`select (select count(*) from lake.control.files) as files, (select count(*) from lake.control.runs) as runs`,
   )
-  const questions = [FILES, RUNS, tablesQuestion(await returnsTable(engine, 'lake'), await readReplacedRows(engine))]
+  const questions = [FILES, RUNS, await tablesQuestion(engine)]
   const findings: Finding[] = []
   for (const { query, tell } of questions) {
     for (const row of await engine.rows(query)) {
@@ -74,29 +75,34 @@ const RUNS: Question = {
 }
 
 /**
- * What the uploads that count today have brought lies in the live data files; compaction and rollback keep that true. Records
+ * What the uploads that count today have brought lies in the live data files; compaction, rollback and restore keep that true. Records
  * that came back from quarantine without an upload add rows, too. Those that an upload corrects, and that are still refused, are
  * in quarantine once: only where it gave them other values or reasons has it added an entry.
  */
-const tablesQuestion = (returns: Sql, replacedRows: Sql): Question => ({
+const tablesQuestion = async (engine: Engine): Promise<Question> => ({
   query: sql`
     with committed as (select run_id from lake.control.runs where status = 'committed'),
+    restores as (${await readLastRestores(engine)}),
     brought as (
-      select table_name, sum(loaded + updated) as written, sum(quarantined) as quarantined
+      select
+        table_name, sum(loaded + updated) filter (where run_id >= coalesce(restored_in, 0)) as written,
+        sum(quarantined) as quarantined
       from lake.control.files
       semi join committed using (run_id)
+      left join restores using (table_name)
       where table_name is not null
       group by table_name
     ),
     returned as (
       select
-        table_name, sum(loaded + updated) filter (where by_file_id is null) as written,
+        table_name, sum(loaded + updated) filter (where by_file_id is null and run_id >= coalesce(restored_in, 0)) as written,
         sum(quarantined) filter (where by_file_id is not null) as quarantined, sum(new_entries) as new_entries
-      from ${returns}
+      from ${await returnsTable(engine, 'lake')}
       semi join committed using (run_id)
+      left join restores using (table_name)
       group by table_name
     ),
-    replaced as (select table_name, sum(rows) as replaced from (${replacedRows}) group by table_name),
+    replaced as (select table_name, sum(rows) as replaced from (${await readReplacedRows(engine)}) group by table_name),
     expected as (
       select
         table_name, (coalesce(brought.written, 0) + coalesce(returned.written, 0) - coalesce(replaced, 0))::bigint as rows,

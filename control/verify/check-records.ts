@@ -6,6 +6,7 @@ import { returnsTable } from '../migrate.ts'
 import { isLiveIn } from '../stored-files.ts'
 import { without } from '../table-rows.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
+import { readLastRestores } from './last-restores.ts'
 import { readReplacedRows } from './replaced-rows.ts'
 import type { Verification } from './verification.ts'
 
@@ -37,17 +38,20 @@ export async function checkRecords(verification: Verification): Promise<CheckRes
 async function compareTable(verification: Verification, tableName: string): Promise<EngineRow[]> {
   const { engine } = verification
   const ofTable = sql`table_name = ${literal(tableName)}`
+  const since = sql`coalesce((select restored_in from (${await readLastRestores(engine)}) where ${ofTable}), 0)`
   const returns = sql`(
-    select file_id, by_file_id, loaded + updated as written, quarantined
+    select file_id, by_file_id, case when run_id >= ${since} then loaded + updated else 0 end as written, quarantined
     from ${await returnsTable(engine, 'lake')}
     semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
     where ${ofTable})`
   return engine.rows(sql`
     with entries as (
-      select file_id, any_value(name) as name, sum(loaded + updated) as written, sum(quarantined) as quarantined
+      select
+        file_id, any_value(name) as name, coalesce(sum(loaded + updated) filter (where run_id >= ${since}), 0) as written,
+        sum(quarantined) as quarantined
       from lake.control.files
       semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
-      where ${ofTable} and outcome = 'loaded'
+      where ${ofTable} and outcome in ('loaded', 'restored')
       group by file_id
     ),
     -- Corrected records stand under the file that they came with at first.

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { checkMarts } from './check-marts.ts'
 import { checkRules } from './check-rules.ts'
 import { didYouMean } from './nearest-name.ts'
 import { findReferenceCycle, orderTables } from './order-tables.ts'
@@ -58,6 +58,9 @@ function checkNames(config: Config): string[] {
   if (Object.hasOwn(config.tables, 'files')) {
     faults.push('tables.files: the name is taken by quarantine/files/; give the table another one.')
   }
+  if (Object.hasOwn(config.tables, 'marts')) {
+    faults.push('tables.marts: the name is taken by quarantine/marts/; give the table another one.')
+  }
   const twice = names.filter((name, index) => lower.indexOf(name.toLowerCase()) !== index)
   return [
     ...faults,
@@ -88,6 +91,7 @@ function checkTable(config: Config, tableName: string, table: TableConfig): stri
       (name) => `${at}.columns: "${name}" stands twice (upper and lower case count as the same).`,
     ),
     ...checkColumns(at, table),
+    ...checkRowCount(at, table),
     ...checkRules(at, table),
     ...repeated(table.primaryKey).map((column) => `${at}.primaryKey: "${column}" stands twice.`),
     ...table.primaryKey.flatMap((column) => columnFault(`${at}.primaryKey`, tableName, column, columns)),
@@ -118,6 +122,11 @@ function checkUnique(at: string, tableName: string, table: TableConfig): string[
   })
 }
 
+function checkRowCount(at: string, { rowCount }: TableConfig): string[] {
+  const { min = 0, max = Number.POSITIVE_INFINITY } = rowCount ?? {}
+  return min <= max ? [] : [`${at}.rowCount: min ${min} is more than max ${max}.`]
+}
+
 function checkColumns(at: string, table: TableConfig): string[] {
   return Object.entries(table.columns).flatMap(([name, column]) => {
     const faults: string[] = []
@@ -128,6 +137,11 @@ function checkColumns(at: string, table: TableConfig): string[] {
     if (column.format !== undefined && !['date', 'timestamp', 'time'].includes(column.type)) {
       faults.push(
         `${at}.columns.${name}.format: only a date, timestamp or time has a format; the type is "${column.type}".`,
+      )
+    }
+    if (column.avro !== undefined && !['date', 'timestamp', 'time'].includes(column.type)) {
+      faults.push(
+        `${at}.columns.${name}.avro: only a date, timestamp or time can be text in Avro; the type is "${column.type}".`,
       )
     }
     faults.push(...formatFaults(`${at}.columns.${name}.format`, column))
@@ -207,37 +221,6 @@ function checkSenders({ senders, marts }: Config): string[] {
     ...Object.keys(marts)
       .filter((name) => name.toLowerCase() === 'anomalies')
       .map((name) => `marts.${name}: the name is taken by reports/anomalies.csv; give the mart another one.`),
-  ]
-}
-
-function checkMarts(config: Config, projectFolder: string): string[] {
-  const missing = Object.entries(config.marts).flatMap(([name, mart]) =>
-    (['sql', 'trace'] as const).flatMap((key) => {
-      const path = mart[key]
-      if (path === undefined || existsSync(resolve(projectFolder, path))) return []
-      return [`marts.${name}.${key}: there is no file "${path}" in ${projectFolder}.`]
-    }),
-  )
-  return [...missing, ...checkReports(config)]
-}
-
-function checkReports({ marts }: Config): string[] {
-  const names = Object.keys(marts)
-  return [
-    ...names
-      .filter((name) => name.toLowerCase() === 'index')
-      .map((name) => `marts.${name}: the name is taken by reports/index.html; give the mart another one.`),
-    ...Object.entries(marts).flatMap(([name, { report }]) => {
-      const other = report?.comparison?.mart
-      if (other === undefined || (other !== name && names.includes(other))) return []
-      const what = other === name ? `"${other}" is this mart itself` : `there is no mart "${other}"`
-      return [
-        `marts.${name}.report.comparison.mart: ${what}.${didYouMean(
-          other,
-          names.filter((one) => one !== name),
-        )}`,
-      ]
-    }),
   ]
 }
 

@@ -26,6 +26,10 @@ const columnSchema = z.strictObject({
       'date, timestamp, time: how a value is written, in strftime letters; default %Y-%m-%d, %Y-%m-%dT%H:%M:%SZ, %H:%M:%S',
     ),
   description: z.string().optional(),
+  avro: z
+    .literal('string')
+    .optional()
+    .describe('date, timestamp, time: written into Avro backups as ISO 8601 text; default: as the type of Avro'),
 })
 
 const durationSchema = z
@@ -115,9 +119,28 @@ const tableSchema = z.strictObject({
   ...tableRulesSchema,
 })
 
+const martTestsSchema = z.strictObject({
+  unique: z.array(z.string()).min(1).optional().describe('Columns whose values together name a row of the mart'),
+  notNull: z.array(z.string()).min(1).optional().describe('Columns that have a value in every row'),
+  rowCount: z
+    .strictObject({ min: z.int().nonnegative().optional(), max: z.int().nonnegative().optional() })
+    .optional()
+    .describe('How many rows the mart has, at least and at most'),
+  sql: z
+    .record(z.string(), z.string().min(1))
+    .default({})
+    .describe(
+      'By name: a condition that is true for a row that is wrong, or the path of a .sql file with one SELECT of what is wrong',
+    ),
+})
+
 const martSchema = z.strictObject({
   description: z.string().optional(),
-  sql: z.string().min(1).describe('Path of a file with one SELECT over dw.*; $name takes a value from "parameters"'),
+  sql: z
+    .string()
+    .min(1)
+    .describe('Path of a file with one SELECT over dw.* and other marts, app.*; $name takes a value from "parameters"'),
+  tests: martTestsSchema.optional().describe('What must hold of a new version of the mart before anybody sees it'),
   trace: z
     .string()
     .min(1)
@@ -143,6 +166,7 @@ export const configSchema = z.strictObject({
       lake: pathSchema('lake', 'Data files, catalog, history and logs'),
       quarantine: pathSchema('quarantine', 'Refused records and files, for people'),
       reports: pathSchema('reports', 'A page, a picture and a CSV per mart, and index.html'),
+      backups: pathSchema('backups', 'Avro backups of the tables'),
     })
     .prefault({})
     .describe('Folders, relative to this file'),
@@ -204,6 +228,7 @@ export type ColumnConfig = TableConfig['columns'][string]
 export type ReferenceConfig = TableConfig['references'][number]
 export type LimitsConfig = Config['limits']
 export type MartConfig = Config['marts'][string]
+export type MartTestsConfig = z.infer<typeof martTestsSchema>
 
 /** A table's contract with all its defaults. @throws {z.ZodError} */
 export function completeTable(document: unknown): TableConfig {

@@ -22,10 +22,14 @@ import { writeRows } from './write-rows.ts'
 
 export { checkContracts } from './check-contracts.ts'
 export { checkRules } from './check-rules.ts'
+export { compileChecks } from './checks/index.ts'
 export { judgeFreshness } from './judge-freshness.ts'
+export { allGiven, keyNames, keysOf } from './keys/key-sql.ts'
 export { withTypedValues } from './read-records.ts'
 export type { RetryRequest } from './returned/index.ts'
-export { typedName } from './rules/index.ts'
+export { holdsBack, type Rule, recordRules, referenceRules, typedName } from './rules/index.ts'
+export { hasOwnText, textName, textValue } from './text-value.ts'
+export { looseName, looseValue, typedValue } from './typed-value.ts'
 
 /** What a run adds to one table. */
 export interface TableResult {

@@ -146,7 +146,7 @@ async function readSources(lake: Lake, fileIds: readonly string[], newFiles: rea
       : await lake.engine.rows<{ file_id: string; name: string; run_id: number; dialect: string | null }>(sql`
           select file_id, name, run_id, dialect
           from lake.control.files
-          where outcome = 'loaded' and list_contains(${literal(fileIds)}::varchar[], file_id)
+          where (outcome = 'loaded' or (outcome = 'restored' and quarantined > 0)) and list_contains(${literal(fileIds)}::varchar[], file_id)
           qualify row_number() over (partition by file_id order by run_id desc) = 1`)
   const wanted = new Set(fileIds)
   const sources = [

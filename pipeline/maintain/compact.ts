@@ -6,7 +6,7 @@ import type { DataFile } from '../../control/ledger.ts'
 import { type OpenOptions, withLake } from '../../control/open-lake.ts'
 import { selectAll } from '../../control/relations.ts'
 import { isLiveIn, readStoredFiles, type StoredFile } from '../../control/stored-files.ts'
-import { isOfTable, without } from '../../control/table-rows.ts'
+import { without } from '../../control/table-rows.ts'
 import { type Versions, withVersions } from '../../control/versions/open-versions.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
@@ -140,8 +140,7 @@ async function compactGroups(lake: Lake, run: Run, groups: readonly CompactionGr
   written.push(...settled.written)
   const removed = [...groups.flatMap((group) => group.files.map((file) => file.path)), ...settled.removed]
   const gone = new Set(removed)
-  const dwFiles = [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written]
-  const marts = await carryMarts(lake, dwFiles.filter(isOfTable))
+  const marts = await carryMarts(lake, [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written])
   return {
     entries: { dataFiles: [...written, ...marts], removed: [...removed, ...marts.map((mart) => mart.path)] },
   }

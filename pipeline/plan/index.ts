@@ -15,6 +15,8 @@ import { readMarts } from '../app/index.ts'
 import { type DeliveryPlan, readPlan } from '../deliver/plan.ts'
 import { checkContracts, checkRules, loadTables, showTables, type TableResult } from '../dw/index.ts'
 import { type FileDialect, loadUploads, type OdsResult } from '../ods/index.ts'
+import { checkReports } from '../reports/check-reports.ts'
+import { type RunRequest, TAKE_UPLOADS } from '../run-request.ts'
 import { findDrift, type SchemaDrift } from '../schema-drift.ts'
 import { type FileSummary, summarizeFile, summarizeTable, type TableSummary } from '../summary.ts'
 import { isSame } from '../uploads/copy-upload.ts'
@@ -45,27 +47,30 @@ export interface PlannedFile extends FileSummary {
  * What a run would do, by the code of a run over a scratch copy: nothing is written but in a temporary folder, which has room for
  * the uploads while it is at work.
  *
- * @throws {DroplakeError} what a run would throw before any work: CONTRACT_CONFLICT, CONFIG_INVALID, MART_INVALID
+ * @throws {DroplakeError} what a run would throw before any work: CONTRACT_CONFLICT, CONFIG_INVALID, MART_INVALID, REPORT_INVALID
  */
-export async function planRun(project: Project, options: Omit<OpenOptions, 'waitMs'>): Promise<RunPlan> {
+export async function planRun(
+  project: Project,
+  options: Omit<OpenOptions, 'waitMs'>,
+  request: RunRequest = TAKE_UPLOADS,
+): Promise<RunPlan> {
   return withScratchLake(project, options, async (lake, real) => {
     await checkContracts(lake)
     await checkRules(lake.engine, project)
     await showTables(lake.engine, project.config.tables, (table) =>
       tableFilesOf(lake.state.dataFiles, lake.layout, table),
     )
-    await readMarts(lake.engine, project)
-    return untilStopped(lake.stop, lake.engine, () => planUploads(lake, real))
+    checkReports(project, await readMarts(lake.engine, project))
+    return untilStopped(lake.stop, lake.engine, () => planWork(lake, real, request))
   })
 }
 
-async function planUploads(lake: Lake, real: Layout): Promise<RunPlan> {
+async function planWork(lake: Lake, real: Layout, request: RunRequest): Promise<RunPlan> {
   const run = await startRun(lake, await readRunNotes(real))
   const taken = await takenUploads(lake, real)
-  const uploads = (await claimUploads(lake, run)).filter((upload) => !isTaken(upload, taken))
-  const raw = await loadUploads(lake, run, uploads)
-  // A table may refuse a file that could be read.
-  const { tables, ods } = await loadTables(lake, run, raw, null)
+  const claimed = request.takesUploads ? await claimUploads(lake, run) : []
+  const uploads = claimed.filter((upload) => !isTaken(upload, taken))
+  const { tables, ods } = await loadTables(lake, run, await loadUploads(lake, run, uploads), request.retry)
   const files = accountForFiles(run, ods, tables)
   const originals = new Map(ods.duplicates.map(({ original }) => [original.fileId, original]))
   const hints = new Map(ods.refused.map(({ name, error }) => [name, error.hint]))

@@ -13,10 +13,11 @@ import { DroplakeError, messageOf } from '../../core/errors.ts'
 import { sql } from '../../core/sql.ts'
 import { writeCsv } from '../deliver/index.ts'
 import { type MartFile, martRows, readMartFiles } from './mart-files.ts'
+import { writeIndex } from './write-index.ts'
 import { type ReportContext, writeMartPage } from './write-mart-page.ts'
 
 export interface ReportOptions {
-  /** One mart alone; null: all of them, and the index. */
+  /** One mart alone; null: all of them, and for the newest version the index. */
   readonly mart: string | null
   /** Absolute; null: the project's folder of reports. */
   readonly outFolder: string | null
@@ -45,7 +46,9 @@ export async function writeReportsNow(
   if ((await newestCatalog(layout)) === null) throw lakeNotFound(layout)
   const folder = outFolder ?? (version === null ? layout.reports : join(layout.reports, `version-${version}`))
   const write = () =>
-    version === null ? writeNewest(project, folder, mart) : writeVersion(project, folder, mart, version)
+    version === null
+      ? writeNewest(project, folder, mart, options.clock())
+      : writeVersion(project, folder, mart, version)
   const files = outFolder === null ? await withLake(project, options, write) : await write()
   return { folder, files }
 }
@@ -69,6 +72,7 @@ export async function deliverReports(lake: Lake): Promise<string[]> {
           problems.push(`report ${mart.martName}: ${messageOf(error)}`)
         })
       }
+      await writeIndex(context, lake.clock())
       return problems
     })
   } catch (error) {
@@ -77,9 +81,10 @@ export async function deliverReports(lake: Lake): Promise<string[]> {
   }
 }
 
-async function writeNewest(project: Project, folder: string, martName: string | null): Promise<string[]> {
+async function writeNewest(project: Project, folder: string, martName: string | null, now: Date): Promise<string[]> {
   return withNewest(project, folder, async (context) => {
-    return writeAll({ ...context, force: true }, martName)
+    const files = await writeAll({ ...context, force: true }, martName)
+    return martName === null ? [...files, await writeIndex(context, now)] : files
   })
 }
 

@@ -2,7 +2,7 @@ import type { Project } from '../../core/config/load-config.ts'
 import type { Engine } from '../../core/engine.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import { type SqlValue, sql } from '../../core/sql.ts'
-import { readMart } from '../app/index.ts'
+import { readTrace } from '../app/index.ts'
 import { BEHIND, findBehind, type MartColumn, refuseOtherRows } from './mart-rows.ts'
 import { TRACED } from './traced-rows.ts'
 
@@ -19,7 +19,7 @@ export async function traceByFile(
   path: string,
   columns: readonly MartColumn[],
 ): Promise<void> {
-  const { text, parameters } = await readMart(engine, project, martName, path)
+  const { text, parameters } = await readTrace(engine, project, martName, path)
   const described = await describeQuery(engine, text, parameters)
   const lacking = ['_table', '_file_id', '_line'].filter((name) => !described.includes(name))
   const shared = columns.filter(({ name }) => described.includes(name))

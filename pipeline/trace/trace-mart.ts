@@ -1,12 +1,11 @@
 import { dataFileOf } from '../../control/ledger.ts'
-import { isOfTable } from '../../control/table-rows.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
 import type { Engine } from '../../core/engine.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import { ident, literal, type Sql, sql } from '../../core/sql.ts'
-import { parseSelects, printSelect, type Tree } from '../../core/syntax-tree.ts'
-import { fingerprintOf, type MartQuery, readMart } from '../app/index.ts'
+import { parseSelects, piecesOf, printSelect, type Tree, textOf } from '../../core/syntax-tree.ts'
+import { fingerprintOf, type MartQuery, readMarts, type SelectText } from '../app/index.ts'
 import { BEHIND, countMartRows, findBehind, findMartRows, type MartColumn, refuseOtherRows } from './mart-rows.ts'
 import { notTraceable } from './not-traceable.ts'
 import { traceByFile } from './trace-by-file.ts'
@@ -29,15 +28,16 @@ export async function traceMart(
   condition: Sql,
   column: string | null,
 ): Promise<number> {
-  const { sql: path, trace } = project.config.marts[martName] ?? {}
-  if (path === undefined) throw new DroplakeError('INTERNAL', `no mart "${martName}"`)
-  const query = await readMart(engine, project, martName, path)
+  const marts = await readMarts(engine, project)
+  const query = marts.find((mart) => mart.martName === martName)
+  if (query === undefined) throw new DroplakeError('INTERNAL', `no mart "${martName}"`)
+  const trace = project.config.marts[martName]?.trace
   await refuseOutdated(engine, project, query)
   const columns = await findMartRows(engine, martName, condition)
   refuseUnknownColumn(martName, columns, column)
   if (trace !== undefined && column !== null)
     throw notTraceable(martName, `"${trace}" tells of whole rows only`, { hint: 'Leave out --column.' })
-  if (trace === undefined) await traceBySql(engine, project, query, column, columns)
+  if (trace === undefined) await traceBySql(engine, project, { marts, query, column }, columns)
   else await traceByFile(engine, project, martName, trace, columns)
   return countMartRows(engine)
 }
@@ -55,23 +55,29 @@ async function refuseOutdated(engine: Engine, project: Project, query: MartQuery
   const live = await engine.rows(sql`select * from control.data_files where removed_in is null`)
   const files = live.map(dataFileOf)
   const held = files.find((file) => file.layer === 'app' && file.tableName === query.martName)
-  const dwFiles = files.filter(isOfTable)
-  if (held === undefined || held.fingerprint === fingerprintOf(query, project.config.tables, dwFiles)) return
+  if (held === undefined || held.fingerprint === fingerprintOf(query, project.config.tables, files)) return
   throw notTraceable(query.martName, 'its SQL, its parameters or the tables have changed since it was computed', {
     hint: 'Compute it anew first: droplake run',
   })
 }
 
+/** The mart, and all of them, because marts may read marts; `column` as in `traceMart`. */
+export interface WantedTrace {
+  readonly marts: readonly MartQuery[]
+  readonly query: MartQuery
+  readonly column: string | null
+}
+
 async function traceBySql(
   engine: Engine,
   project: Project,
-  query: MartQuery,
-  column: string | null,
+  wanted: WantedTrace,
   columns: readonly MartColumn[],
 ): Promise<void> {
-  const { martName, parameters } = query
+  const { column, query } = wanted
+  const { martName } = query
   try {
-    const { text, sources } = await tracedSql(engine, project, query, column)
+    const { text, parameters, sources } = await tracedSql(engine, project, wanted)
     await findBehind(engine, text, parameters, columns)
     await refuseOtherRows(engine, martName, columns, column)
     await addTraced(engine, project, sources)
@@ -91,12 +97,16 @@ async function traceBySql(
 export async function tracedSql(
   engine: Engine,
   project: Project,
-  query: MartQuery,
-  column: string | null,
-): Promise<{ readonly text: string; readonly sources: readonly Source[] }> {
+  { marts, query, column }: WantedTrace,
+): Promise<SelectText & { readonly sources: readonly Source[] }> {
   const tree = await parseOne(engine, query)
-  const { node, sources } = withSources(tree, await namesOf(engine, project), column === null ? null : [column])
-  return { text: await printSelect(engine, node), sources }
+  const { node, sources } = withSources(tree, await namesOf(engine, project, marts), column === null ? null : [column])
+  // Those of the marts that it reads are among them.
+  const used = new Set(
+    [...piecesOf(node)].filter((piece) => piece.class === 'PARAMETER').map((piece) => textOf(piece.identifier)),
+  )
+  const parameters = Object.fromEntries(Object.entries(project.config.parameters).filter(([name]) => used.has(name)))
+  return { text: await printSelect(engine, node), parameters, sources }
 }
 
 async function parseOne(engine: Engine, { text, martName }: MartQuery): Promise<Tree> {
@@ -106,13 +116,13 @@ async function parseOne(engine: Engine, { text, martName }: MartQuery): Promise<
   return statement
 }
 
-async function namesOf(engine: Engine, project: Project): Promise<Names> {
+async function namesOf(engine: Engine, project: Project, queries: readonly MartQuery[]): Promise<Names> {
   const functions = await engine.rows<{ name: string }>(
     sql`select distinct function_name as name from duckdb_functions() where function_type = 'aggregate'`,
   )
   const marts = new Map<string, Tree>()
-  for (const [martName, { sql: path }] of Object.entries(project.config.marts)) {
-    const statements = await parseSelects(engine, (await readMart(engine, project, martName, path)).text)
+  for (const { martName, text } of queries) {
+    const statements = await parseSelects(engine, text)
     if (typeof statements !== 'string' && statements[0] !== undefined) marts.set(martName.toLowerCase(), statements[0])
   }
   return {

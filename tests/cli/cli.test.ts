@@ -28,8 +28,9 @@ records  table      broken rule              for example
 
 mart                           rows       report
 -----------------------------  ----  ---  -------------------------------------
-app.hires_by_quarter              1  new  reports/hires_by_quarter.csv
-app.departments_above_average     1  new  reports/departments_above_average.csv
+app.hires_by_quarter              1  new  reports/hires_by_quarter.html
+app.departments_above_average     1  new  reports/departments_above_average.html
+app.department_hires              3  new  reports/department_hires.html
 
 quarantine: quarantine/employees/employees.csv.1.csv
 Look into it:
@@ -320,6 +321,7 @@ describe('droplake status and runs', () => {
       'dw employees',
       'app hires_by_quarter',
       'app departments_above_average',
+      'app department_hires',
     ])
     expect((await droplake(lake.folder, 'runs', 'show', '1')).stdout).toContain(
       'refused: notes.txt — UPLOAD_UNKNOWN_TABLE',

@@ -4,8 +4,8 @@ import { createGunzip } from 'node:zlib'
 import { READ_CHUNK_BYTES } from '../../../core/durable-files.ts'
 import { DroplakeError, isSystemError, messageOf } from '../../../core/errors.ts'
 import { formatBytes } from '../../../core/format-bytes.ts'
+import { decompressZstd } from '../../../core/zstd.ts'
 import type { TextSource } from './open-text.ts'
-import { decompressZstd } from './zstd.ts'
 
 /**
  * Unpack a file, and stop as soon as it grows beyond the limits.

@@ -6,6 +6,7 @@ import { showQuarantine } from '../../../control/quarantine/show-quarantine.ts'
 import { exportQuarantine } from '../../../pipeline/inbox/export-quarantine.ts'
 import { discard, planDiscard } from '../../../pipeline/maintain/discard.ts'
 import { rollback } from '../../../pipeline/maintain/rollback.ts'
+import { planRun } from '../../../pipeline/plan/index.ts'
 import { runPipeline } from '../../../pipeline/run.ts'
 import { quietly } from '../../helpers/maintain.ts'
 import { formatCsv, parseCsv } from '../../helpers/quarantine-csv.ts'
@@ -32,13 +33,12 @@ async function lakeWithQuarantine(): Promise<TempLake> {
   return lake
 }
 
-const retry = (lake: TempLake, rule: string | null = null, isDryRun = false) =>
-  runPipeline(lake.project, quietly(), {
-    command: 'quarantine retry people',
-    takesUploads: false,
-    retry: { tableName: 'people', rule },
-    isDryRun,
-  })
+const retryOf = (rule: string | null) => ({
+  command: 'quarantine retry people',
+  takesUploads: false,
+  retry: { tableName: 'people', rule },
+})
+const retry = (lake: TempLake, rule: string | null = null) => runPipeline(lake.project, quietly(), retryOf(rule))
 
 test('what is in quarantine is listed by table and rule, and shown with the bad columns', async () => {
   const lake = await lakeWithQuarantine()
@@ -66,7 +66,10 @@ test('retry after a rule was loosened releases what breaks no rule any more, and
   const lake = await lakeWithQuarantine()
   await writeFile(lake.path('pipeline_config.json'), JSON.stringify(config(5)))
   const before = await lake.query('select count(*) from control.runs')
-  expect((await retry(lake, null, true)).tables[0]).toMatchObject({ released: 1, stillQuarantined: 2 })
+  expect((await planRun(lake.project, quietly(), retryOf(null))).tables[0]).toMatchObject({
+    released: 1,
+    stillQuarantined: 2,
+  })
   expect(await lake.query('select count(*) from control.runs')).toEqual(before)
   expect(await lake.findings()).toEqual([])
   expect((await retry(lake)).tables[0]).toMatchObject({ released: 1, stillQuarantined: 2, rows: 2 })

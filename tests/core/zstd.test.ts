@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decompressZstd } from '../../../../pipeline/ods/text/zstd.ts'
+import { decompressZstd } from '../../core/zstd.ts'
 
 // Made by zstd 1.5 -19 of the first bytes of LINE, repeated; each frame has its checksum.
 const LINE = 'a line of text, 0123456789\n'

@@ -1,0 +1,181 @@
+import type { Bench } from '../../control/data-files.ts'
+import type { Config, TableConfig } from '../../core/config/schema.ts'
+import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
+import {
+  allGiven,
+  hasOwnText,
+  holdsBack,
+  keyNames,
+  keysOf,
+  type Rule,
+  referenceRules,
+  textName,
+  typedName,
+} from '../dw/index.ts'
+import { type AcceptedPart, putAside } from './accept-rows.ts'
+import type { Target } from './target.ts'
+
+/** Rows of other tables, or of this one, that refer to nothing. */
+export interface Orphans {
+  readonly table: string
+  /** `reference:department_id` */
+  readonly rule: string
+  readonly rows: number
+  /** Some of them, a sentence each. */
+  readonly examples: readonly string[]
+}
+
+const MOST_EXAMPLES = 5
+
+/** Put aside the rows of which a row before them has the key, or the values of a list of `unique`. */
+export async function refuseRepeatedKeys(bench: Bench, target: Target, parts: readonly AcceptedPart[]): Promise<void> {
+  if (parts.length === 0) return
+  for (const columns of keysOf(target.table)) await refuseRepeated(bench, target, columns, currentOf(target, parts))
+}
+
+/** Versions of a row that are no longer current share its key. */
+function currentOf({ table }: Target, parts: readonly AcceptedPart[]): Sql {
+  const rows = readParquet(parts.map(({ path }) => path))
+  return table.onConflict === 'history' ? sql`(select * from ${rows} where _valid_to is null)` : rows
+}
+
+async function refuseRepeated(bench: Bench, target: Target, columns: readonly string[], rows: Sql): Promise<void> {
+  const { table } = target
+  const key = keyNames(columns)
+  await bench.engine.run(sql`create or replace temp table repeated_keys as ${await repeatedKeys(bench, columns, rows)}`)
+  const { found } = await bench.engine.row<{ found: number }>(sql`select count(*) as found from repeated_keys`)
+  if (found === 0) return
+  const shown = join(
+    columns.map((column) => sql`${literal(`${column} "`)} || ${ident(column)}::varchar || '"'`),
+    " || ', ' || ",
+  )
+  const rule: Rule = {
+    id: `unique:${columns.join(',')}`,
+    severity: 'quarantine',
+    broken: sql`_place > 1`,
+    reason: sql`${shown} || ' stands in a row before it'`,
+  }
+  const ranked = sql`
+    select *, row_number() over (partition by ${key} order by _place_in_file) as _place
+    from (select *, row_number() over () as _place_in_file from ${rows}) semi join repeated_keys using (${key})`
+  await putAside(bench, target, sql`select * from (${asRecords(table, ranked)}) where _place > 1`, [rule])
+}
+
+/**
+ * Keys that come more than once. Whoever comes second is not greater than the greatest before, and of such rows there are few
+ * in a table that is nearly sorted by its key: keeping all keys in memory is left for those that are not.
+ */
+async function repeatedKeys({ engine }: Bench, columns: readonly string[], rows: Sql): Promise<Sql> {
+  const key = keyNames(columns)
+  const counted = sql`select ${key} from ${rows} where ${allGiven(columns)} group by ${key} having count(*) > 1`
+  if (columns.length > 1) return counted
+  await engine.run(sql`
+    create or replace temp table candidate_keys as
+    select distinct ${key}
+    from (
+      select ${key}, lag(_greatest) over () as _greatest_before
+      from (select ${key}, max(${key}) over (rows unbounded preceding) as _greatest from ${rows})
+    )
+    where ${key} <= _greatest_before
+    limit ${literal(MOST_CANDIDATES + 1)}`)
+  const { found } = await engine.row<{ found: number }>(sql`select count(*) as found from candidate_keys`)
+  if (found > MOST_CANDIDATES) return counted
+  return sql`select ${key} from ${rows} semi join candidate_keys using (${key}) group by ${key} having count(*) > 1`
+}
+
+const MOST_CANDIDATES = 100_000
+
+/** Rows of the restored table that refer to nothing. The views `dw.<table>` must show the other tables. */
+export async function findOrphans(
+  { engine }: Bench,
+  target: Target,
+  tables: Config['tables'],
+  parts: readonly AcceptedPart[],
+): Promise<Orphans[]> {
+  if (parts.length === 0) return []
+  const rows = asRecords(target.table, sql`select * from ${readParquet(parts.map(({ path }) => path))}`)
+  return countOrphans(
+    engine,
+    target.tableName,
+    referenceRules(target.table, tables).filter(holdsBack),
+    rows,
+    target.table,
+  )
+}
+
+/** Rows of other tables that refer to rows which the restored table has not. The view of it must show it as it will be. */
+export async function findOrphanedChildren(
+  { engine }: Bench,
+  { tableName }: Target,
+  tables: Config['tables'],
+): Promise<Orphans[]> {
+  const orphans: Orphans[] = []
+  for (const [name, table] of Object.entries(tables)) {
+    const references = table.references.filter((reference) => reference.table === tableName)
+    if (name === tableName || references.length === 0) continue
+    const rules = referenceRules({ ...table, references }, tables).filter(holdsBack)
+    const rows = asRecords(table, sql`select * from ${ident('dw', name)}`)
+    orphans.push(...(await countOrphans(engine, name, rules, rows, table)))
+  }
+  return orphans
+}
+
+/** Put aside the rows that refer to nothing. */
+export async function refuseOrphans(
+  bench: Bench,
+  target: Target,
+  tables: Config['tables'],
+  parts: readonly AcceptedPart[],
+): Promise<void> {
+  const rules = referenceRules(target.table, tables).filter(holdsBack)
+  if (parts.length === 0 || rules.length === 0) return
+  const rows = asRecords(target.table, sql`select * from ${readParquet(parts.map(({ path }) => path))}`)
+  await putAside(bench, target, sql`select * from (${rows}) where ${anyBroken(rules)}`, rules)
+}
+
+async function countOrphans(
+  engine: Bench['engine'],
+  tableName: string,
+  rules: readonly Rule[],
+  rows: Sql,
+  table: TableConfig,
+): Promise<Orphans[]> {
+  const orphans: Orphans[] = []
+  const key = join(
+    table.primaryKey.map((column) => sql`${literal(`${column} `)} || coalesce(${ident(column)}, '')`),
+    " || ', ' || ",
+  )
+  for (const rule of rules) {
+    const broken = sql`from (${rows}) where ${rule.broken}`
+    const { found } = await engine.row<{ found: number }>(sql`select count(*) as found ${broken}`)
+    if (found === 0) continue
+    const examples = await engine.rows<{ text: string }>(
+      sql`select ${key} || ': ' || ${rule.reason} as text ${broken} limit ${literal(MOST_EXAMPLES)}`,
+    )
+    orphans.push({ table: tableName, rule: rule.id, rows: found, examples: examples.map(({ text }) => text) })
+  }
+  return orphans
+}
+
+function anyBroken(rules: readonly Rule[]): Sql {
+  return sql`(${join(
+    rules.map((rule) => rule.broken),
+    ' or ',
+  )})`
+}
+
+/** Typed rows as rules see records; their other columns stay. */
+function asRecords(table: TableConfig, rows: Sql): Sql {
+  const columns = Object.keys(table.columns)
+  const texts = Object.entries(table.columns).flatMap(([name, config]) => {
+    const text = sql`${ident(name)}::varchar as ${ident(name)}`
+    return hasOwnText(config) ? [text, sql`${ident(name)}::varchar as ${textName(name, config)}`] : [text]
+  })
+  const typed = columns.map((name) => sql`${ident(name)} as ${typedName(name)}`)
+  const nothing = sql`null::varchar as _malformed, null::varchar as _raw, null::varchar as _extra`
+  const rest = sql`* exclude (${join(
+    columns.map((name) => ident(name)),
+    ', ',
+  )})`
+  return sql`select ${join([...texts, ...typed, nothing, rest], ', ')} from (${rows})`
+}

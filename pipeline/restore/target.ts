@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
+import { lineageColumns } from '../../control/relations.ts'
+import type { BackupSource } from '../../control/row-source.ts'
+import type { Project } from '../../core/config/load-config.ts'
+import { didYouMean } from '../../core/config/nearest-name.ts'
+import type { TableConfig } from '../../core/config/schema.ts'
+import { hashFile } from '../../core/durable-files.ts'
+import type { Engine } from '../../core/engine.ts'
+import { DroplakeError } from '../../core/errors.ts'
+import { sql } from '../../core/sql.ts'
+import { compileChecks, holdsBack, type Rule, recordRules } from '../dw/index.ts'
+
+/** The table that gets rows, by what they are judged, and what is said of rows whose origin nobody knows. */
+export interface Target {
+  readonly tableName: string
+  /** Its contract; that of the table whose backup it is, when the config does not have it. */
+  readonly table: TableConfig
+  /** Those that a row can be judged by alone, without those that only warn. */
+  readonly rules: readonly Rule[]
+  readonly runId: number
+  readonly startedAt: Date
+  /** Stands for the source in this restore: the file of rows without lineage, and of refused rows, whose lines are record numbers. */
+  readonly fileId: string
+  readonly fileName: string
+  /** As the source says; null when it does not. */
+  readonly totalRows: number | null
+  readonly uploads: KnownUploads
+  /** Refused rows go to quarantine: each accepted one keeps its number until it is known that it stays. */
+  readonly keepsRecords: boolean
+}
+
+/** Uploads of which the ledger knows: names by file id, and which run brought which (`<file id> <run>`). */
+export interface KnownUploads {
+  readonly names: ReadonlyMap<string, string>
+  readonly brought: ReadonlySet<string>
+}
+
+export async function makeTarget(
+  engine: Engine,
+  tableName: string,
+  table: TableConfig,
+  source: BackupSource,
+  options: Pick<Target, 'runId' | 'startedAt' | 'keepsRecords'>,
+): Promise<Target> {
+  const content = source.metadata?.digest ?? (await hashFile(source.path))
+  const rules = recordRules(table, await compileChecks(engine, table, options.startedAt))
+  const key = `${tableName}\n${content}\n${options.runId}`
+  return {
+    ...options,
+    tableName,
+    table,
+    rules: rules.filter(holdsBack),
+    fileId: createHash('sha256').update(key).digest('hex').slice(0, 16),
+    fileName: basename(source.path),
+    totalRows: source.metadata?.rows ?? null,
+    uploads: await knownUploads(engine),
+  }
+}
+
+async function knownUploads(engine: Engine): Promise<KnownUploads> {
+  const rows = await engine.rows<{ file_id: string; run_id: number; name: string }>(sql`
+    select file_id, run_id, name from lake.control.files where outcome in ('loaded', 'restored') order by run_id desc`)
+  return {
+    names: new Map(rows.map((row) => [row.file_id, row.name])),
+    brought: new Set(rows.map((row) => `${row.file_id} ${row.run_id}`)),
+  }
+}
+
+/** Columns of the accepted rows that data files do not have. */
+export function extraColumns({ table, keepsRecords }: Target): string[] {
+  const closed = lineageColumns(table).some(({ name }) => name === '_valid_to') ? ['_valid_to'] : []
+  return [...closed, ...(keepsRecords ? ['_record'] : [])]
+}
+
+/**
+ * The table to restore into, and its contract.
+ *
+ * @throws {DroplakeError} TABLE_NOT_FOUND, USAGE
+ */
+export function targetTable(
+  project: Project,
+  tableName: string,
+  as: string | null,
+): { name: string; table: TableConfig } {
+  const { tables, marts } = project.config
+  const name = as ?? tableName
+  const table = [name, tableName]
+    .map((known) => (Object.hasOwn(tables, known) ? tables[known] : undefined))
+    .find(Boolean)
+  if (table === undefined)
+    throw new DroplakeError(
+      'TABLE_NOT_FOUND',
+      `pipeline_config.json has no table "${tableName}".${didYouMean(tableName, Object.keys(tables))}`,
+      { hint: 'Name a table of the config; --as gives its rows to another one.' },
+    )
+  if (Object.hasOwn(tables, name)) return { name, table }
+  const taken = [...Object.keys(tables), ...Object.keys(marts)].find(
+    (other) => other.toLowerCase() === name.toLowerCase(),
+  )
+  if (taken !== undefined)
+    throw new DroplakeError('USAGE', `--as "${name}" is taken by "${taken}" of the config; choose another name`)
+  if (!/^[A-Za-z0-9]\w{0,99}$/.test(name) || name === 'files')
+    throw new DroplakeError('USAGE', `--as "${name}" is no name for a table; expected letters, digits and "_"`)
+  return { name, table }
+}
