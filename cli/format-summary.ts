@@ -1,4 +1,6 @@
-import type { FileSummary, RunSummary } from '../pipeline/summary.ts'
+import { join } from 'node:path'
+import type { RowText } from '../pipeline/app/index.ts'
+import type { FileSummary, MartSummary, RunSummary } from '../pipeline/summary.ts'
 import { formatTable, visible } from './format-table.ts'
 import { shortPath } from './short-path.ts'
 
@@ -13,8 +15,11 @@ export function formatSummary(summary: RunSummary, cwd: string): string {
     reasons(summary),
     warnings(summary),
     freshness(summary),
+    released(summary),
+    drift(summary),
     files(summary),
     marts(summary, cwd),
+    heldMarts(summary, cwd),
     places(summary, cwd),
   ]
     .filter((part) => part !== '')
@@ -38,15 +43,61 @@ function heading(summary: RunSummary): string {
 }
 
 function tables(summary: RunSummary): string {
+  const hasUpdates = summary.tables.some((table) => table.updated > 0)
   const rows = summary.tables.map((table) => [
     table.table,
     table.records,
     table.loaded,
+    ...(hasUpdates ? [table.updated] : []),
     table.quarantined,
     table.unchanged,
     table.rows,
   ])
-  return formatTable(['table', 'read', 'loaded', 'quarantined', 'unchanged', 'rows now'], rows, { counts: true })
+  const headings = [
+    'table',
+    'read',
+    'loaded',
+    ...(hasUpdates ? ['updated'] : []),
+    'quarantined',
+    'unchanged',
+    'rows now',
+  ]
+  return formatTable(headings, rows, { counts: true })
+}
+
+function released(summary: RunSummary): string {
+  return summary.tables
+    .filter(({ released, stillQuarantined }) => released + stillQuarantined > 0)
+    .map(({ table, released, stillQuarantined }) => {
+      const rest = stillQuarantined > 0 ? `; ${count(stillQuarantined)} of those tried stay there` : ''
+      return `out of quarantine: ${count(released)} ${released === 1 ? 'record' : 'records'} of ${table}${rest}\n`
+    })
+    .join('')
+}
+
+function drift(summary: RunSummary): string {
+  return summary.drift
+    .map(({ file, extra, missing, renamed }) => {
+      const parts = [
+        extra.length > 0 ? `has ${listed(extra)} more, kept in _extra` : '',
+        missing.length > 0 ? `lacks ${listed(missing)}` : '',
+        renamed.length > 0 ? `writes ${listed(renamed.map(({ found, column }) => `${found} for ${column}`))}` : '',
+      ]
+      return `${visible(`columns: ${file} ${parts.filter(Boolean).join('; ')}`)}\n`
+    })
+    .join('')
+}
+
+/** Names shown of a long list. */
+const MOST_NAMES = 5
+
+function listed(names: readonly string[]): string {
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
+  return names.slice(0, MOST_NAMES).join(', ') + more
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US')
 }
 
 function reasons(summary: RunSummary): string {
@@ -104,7 +155,7 @@ function mostFrequent(rules: RunSummary['rules']): RunSummary['rules'] {
 
 function files(summary: RunSummary): string {
   const lines = [
-    ...summary.files.filter((file) => file.outcome === 'duplicate').map(duplicateLine),
+    ...summary.files.filter((file) => file.outcome === 'duplicate').flatMap(duplicateLines),
     ...summary.files.filter((file) => file.outcome === 'refused').flatMap(refusedLines),
     ...summary.problems.map((problem) => `not done yet: ${problem}; the next run tries again`),
     ...summary.waiting.map(waitingLine),
@@ -120,29 +171,63 @@ function waitingLine(name: string): string {
   return `waiting: ${name} is still being written; the next run takes it`
 }
 
-function duplicateLine({ file, duplicateOf }: FileSummary): string {
-  return `duplicate: ${file} has the same content as ${duplicateOf?.file} of run ${duplicateOf?.runId}; nothing loaded`
+function duplicateLines({ file, duplicateOf, hint }: FileSummary): string[] {
+  const original = `${duplicateOf?.file} of run ${duplicateOf?.runId}`
+  return [`duplicate: ${file} has the same content as ${original}; nothing loaded`, ...hintLine(hint)]
 }
 
 function refusedLines({ file, reason, hint }: FileSummary): string[] {
-  return [`refused: ${file} — ${reason}`, ...(hint === null ? [] : [`  try: ${hint}`])]
+  return [`refused: ${file} — ${reason}`, ...hintLine(hint)]
+}
+
+function hintLine(hint: string | null): string[] {
+  return hint === null ? [] : [`  try: ${hint}`]
 }
 
 function marts(summary: RunSummary, cwd: string): string {
   const rows = summary.marts.map((mart) => [
     `app.${mart.mart}`,
     mart.rows,
-    mart.isNew ? 'new' : 'unchanged',
-    shortPath(mart.report, cwd),
+    martState(mart),
+    mart.report === null ? '' : shortPath(mart.report, cwd),
   ])
   return rows.length === 0 ? '' : formatTable(['mart', 'rows', '', 'report'], rows, { maxWidth: 100, counts: true })
 }
 
+function martState({ isNew, heldBack }: MartSummary): string {
+  if (heldBack !== null) return 'held back'
+  return isNew ? 'new' : 'unchanged'
+}
+
+/** Why each mart was held back, with the first rows that its tests found. */
+function heldMarts(summary: RunSummary, cwd: string): string {
+  return summary.marts.map((mart) => heldMart(mart, cwd)).join('')
+}
+
+function heldMart({ mart, rows, heldBack, failedTests }: MartSummary, cwd: string): string {
+  if (heldBack === null) return ''
+  const stays = rows === null ? 'there is none before it' : 'the one before it stays'
+  const lines = [
+    `held back: the new version of app.${mart}, ${stays} — ${heldBack.reason}`,
+    ...failedTests.flatMap(({ test, sample }) => sample.map((row) => `  ${test}: ${rowText(row)}`)),
+    ...(heldBack.failingRows === null ? [] : [`  rows: ${shortPath(heldBack.failingRows, cwd)}`]),
+  ]
+  return lines.map((line) => `${visible(line)}\n`).join('')
+}
+
+/** `department=Sales, job=Cook`; a missing value is shown as nothing. */
+function rowText(row: RowText): string {
+  return Object.entries(row)
+    .map(([column, value]) => `${column}=${value ?? ''}`)
+    .join(', ')
+}
+
 function places(summary: RunSummary, cwd: string): string {
   const quarantine = summary.quarantine.map((path) => `quarantine: ${visible(shortPath(path, cwd))}\n`)
-  const [mart] = summary.marts
+  const mart = summary.marts.find(({ rows }) => rows !== null)
   const query = mart === undefined ? 'show all tables' : `from app.${mart.mart}`
-  return `${quarantine.join('')}Look into it:\n  duckdb ${shellWord(shortPath(summary.catalog, cwd))} ${shellWord(query)}\n`
+  const reports = `reports: ${visible(shortPath(join(summary.reports, 'index.html'), cwd))}\n`
+  return `${quarantine.join('')}${reports}Look into it:\n  duckdb ${shellWord(shortPath(summary.catalog, cwd))} ${shellWord(query)}\n`
 }
 
 /** Quoted where a shell would take it apart. */

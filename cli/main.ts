@@ -9,6 +9,9 @@ import * as config from './commands/config.ts'
 import * as diff from './commands/diff.ts'
 import * as history from './commands/history.ts'
 import * as init from './commands/init.ts'
+import * as plan from './commands/plan.ts'
+import * as propose from './commands/propose.ts'
+import * as quarantine from './commands/quarantine.ts'
 import * as query from './commands/query.ts'
 import * as repair from './commands/repair.ts'
 import * as report from './commands/report.ts'
@@ -23,10 +26,13 @@ import * as verify from './commands/verify.ts'
 
 const COMMANDS: readonly Command[] = [
   run,
+  plan,
   status,
   runs,
+  quarantine,
   query,
   trace,
+  propose,
   report,
   history,
   diff,
@@ -45,7 +51,7 @@ const COMMANDS: readonly Command[] = [
  * Parse the command line, run one command, print.
  *
  * @param words without `node` and the program's name
- * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused, 75 lake busy,
+ * @returns the exit code: 0 done, 1 internal, 2 usage or config, 3 done but a file was refused or a mart held back, 75 lake busy,
  *   130 and 143 stopped by SIGINT or SIGTERM
  */
 export async function main(words: readonly string[]): Promise<number> {

@@ -16,6 +16,8 @@ export interface Layout {
   readonly reports: string
   readonly quarantine: string
   readonly refusedFiles: string
+  /** For each mart whose tests failed in the last run, a CSV of the rows that they found. */
+  readonly failingMarts: string
   readonly backups: string
   readonly lake: string
   /** The catalog that people open. */
@@ -35,6 +37,7 @@ export function layoutOf(project: Project): Layout {
     reports: at(reports),
     quarantine: at(quarantine),
     refusedFiles: join(at(quarantine), 'files'),
+    failingMarts: join(at(quarantine), 'marts'),
     backups: at(backups),
     lake: at(lake),
     catalog: join(at(lake), 'lake.duckdb'),

@@ -139,6 +139,9 @@ export interface LedgerEntries {
   readonly replacedRows?: readonly ReplacedEntry[]
   readonly vacuums?: readonly VacuumEntry[]
   readonly freshness?: readonly Freshness[]
+  readonly martInputs?: readonly MartInput[]
+  readonly martTests?: readonly MartTestEntry[]
+  readonly martResults?: readonly MartResultEntry[]
   readonly backups?: readonly (BackupEntry & { readonly runId: number })[]
   /** Paths of backups that are no more. */
   readonly goneBackups?: readonly string[]
@@ -156,6 +159,32 @@ export interface Freshness {
   readonly ageSeconds: number | null
   readonly maxAgeSeconds: number
   readonly isFresh: boolean
+}
+
+/** A table or mart, `dw.employees` or `app.hires`, that the data file of a mart was made of. */
+export interface MartInput {
+  readonly path: string
+  readonly input: string
+}
+
+export interface MartTestEntry {
+  readonly runId: number
+  readonly martName: string
+  readonly test: string
+  /** 0 when the test holds; then there is neither a sentence nor an example. */
+  readonly failingRows: number
+  readonly found: string | null
+  /** JSON */
+  readonly example: string | null
+}
+
+/** What became of a mart in a run that asked for it. */
+export interface MartResultEntry {
+  readonly runId: number
+  readonly martName: string
+  readonly outcome: 'new' | 'unchanged' | 'held_back'
+  /** Held back: why. */
+  readonly reason: string | null
 }
 
 /** Numbers of runs whose status a rollback changes. */
@@ -237,6 +266,9 @@ export async function writeLedger(
   await insertRows(engine, catalog, 'vacuums', entries.vacuums ?? [])
   await insertRows(engine, catalog, 'freshness', entries.freshness ?? [])
   await insertRows(engine, catalog, 'replaced_rows', entries.replacedRows ?? [])
+  await insertRows(engine, catalog, 'mart_inputs', entries.martInputs ?? [])
+  await insertRows(engine, catalog, 'mart_tests', entries.martTests ?? [])
+  await insertRows(engine, catalog, 'mart_results', entries.martResults ?? [])
   await forgetBackups(engine, catalog, entries.goneBackups ?? [])
   await insertRows(engine, catalog, 'backups', entries.backups ?? [])
   await insertRows(engine, catalog, 'restores', entries.restores ?? [])

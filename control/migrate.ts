@@ -13,6 +13,7 @@ const MIGRATIONS: readonly Migration[] = [
   { format: 3, statements: readSql(import.meta.url, './migrations/0003-quarantine.sql') },
   { format: 3, statements: readSql(import.meta.url, './migrations/0003-rules.sql') },
   { format: 3, statements: readSql(import.meta.url, './migrations/0003-replaced-rows.sql') },
+  { format: 3, statements: readSql(import.meta.url, './migrations/0003-marts.sql') },
   { format: 3, statements: readSql(import.meta.url, './migrations/0003-backups.sql') },
 ]
 

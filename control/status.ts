@@ -5,7 +5,9 @@ import type { Engine, EngineRow } from '../core/engine.ts'
 import { DroplakeError } from '../core/errors.ts'
 import { sql } from '../core/sql.ts'
 import { newestCatalog } from './catalog.ts'
+import { readHeldMarts } from './held-marts.ts'
 import { type Layer, layoutOf } from './layout.ts'
+import { hasControlTable } from './migrate.ts'
 import { withCatalog } from './read-catalog.ts'
 import { countTableRows } from './table-rows.ts'
 
@@ -17,7 +19,8 @@ export interface LakeStatus {
   /** The newest ten, newest first. */
   readonly runs: readonly EngineRow[]
   readonly tables: readonly { readonly table: string; readonly rows: number; readonly quarantined: number }[]
-  readonly marts: readonly { readonly mart: string; readonly rows: number }[]
+  /** `rows` of the version that people see, null when there is none; `heldBack`: since when the last run, and why. */
+  readonly marts: readonly { readonly mart: string; readonly rows: number | null; readonly heldBack: string | null }[]
   /** Names in uploads. */
   readonly uploads: readonly string[]
   /** Names in `quarantine/files/`. */
@@ -62,10 +65,29 @@ async function readCatalogStatus(
     tables: [...tables].map((name) => ({
       table: name,
       rows: countTableRows(counted, name, project.config.tables[name]),
-      quarantined: rowsIn('rejects', name),
+      // Each outcome ends one entry.
+      quarantined: rowsIn('rejects', name) - rowsIn('outcomes', name),
     })),
-    marts: layers.filter((row) => row.layer === 'app').map((row) => ({ mart: row.name, rows: row.rows })),
+    marts: await readMartStatus(
+      project,
+      engine,
+      layers.filter((row) => row.layer === 'app'),
+    ),
   }
+}
+
+async function readMartStatus(
+  project: Project,
+  engine: Engine,
+  live: readonly { readonly name: string; readonly rows: number }[],
+): Promise<LakeStatus['marts']> {
+  const { catalog } = await engine.row<{ catalog: string }>(sql`select current_catalog() as catalog`)
+  const heldBack = new Map(
+    [...(await readHeldMarts(engine, catalog))].filter(([name]) => Object.hasOwn(project.config.marts, name)),
+  )
+  const rows = new Map<string, number | null>([...heldBack.keys()].map((name) => [name, null]))
+  for (const mart of live) rows.set(mart.name, mart.rows)
+  return [...rows].map(([mart, count]) => ({ mart, rows: count, heldBack: heldBack.get(mart) ?? null }))
 }
 
 /** All that the ledger holds of one run. */
@@ -74,6 +96,7 @@ export interface RunDetails {
   readonly files: readonly EngineRow[]
   readonly steps: readonly EngineRow[]
   readonly rules: readonly EngineRow[]
+  readonly martTests: readonly EngineRow[]
 }
 
 /** @throws {DroplakeError} RUN_NOT_FOUND, LAKE_NOT_FOUND */
@@ -88,14 +111,22 @@ export async function readRun(project: Project, runId: number): Promise<RunDetai
         hint: 'List the last runs with: droplake status',
       })
     }
-    const rowsOf = (table: 'files' | 'steps' | 'rule_results') => {
+    const rowsOf = (table: 'files' | 'steps' | 'rule_results' | 'mart_tests') => {
       const queries = {
         files: sql`select * from control.files where run_id = ${runId} order by name`,
         steps: sql`select * from control.steps where run_id = ${runId}`,
         rule_results: sql`select * from control.rule_results where run_id = ${runId} order by records desc, rule`,
+        mart_tests: sql`select * from control.mart_tests where run_id = ${runId}`,
       }
       return engine.rows(queries[table])
     }
-    return { run, files: await rowsOf('files'), steps: await rowsOf('steps'), rules: await rowsOf('rule_results') }
+    const { catalog } = await engine.row<{ catalog: string }>(sql`select current_catalog() as catalog`)
+    return {
+      run,
+      files: await rowsOf('files'),
+      steps: await rowsOf('steps'),
+      rules: await rowsOf('rule_results'),
+      martTests: (await hasControlTable(engine, catalog, 'mart_tests')) ? await rowsOf('mart_tests') : [],
+    }
   })
 }

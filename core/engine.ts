@@ -66,6 +66,11 @@ export class Engine {
     await this.#guard(statement, () => this.connection.run(statement.text, values, types as DuckDBType[]))
   }
 
+  /** How many statements a text holds; none of them is looked at further. */
+  async countStatements(text: string): Promise<number> {
+    return this.#guard(raw(text), async () => (await this.connection.extractStatements(text)).count)
+  }
+
   /** The names of a statement's `$name` parameters, and how many statements the text holds. */
   async inspect(text: string): Promise<{ statements: number; isSelect: boolean; parameters: string[] }> {
     return this.#guard(raw(text), async () => {
@@ -83,10 +88,16 @@ export class Engine {
 
   /** Run one statement with `$name` parameters. */
   async runNamed(text: string, parameters: Readonly<Record<string, SqlValue>>): Promise<void> {
-    const bindings = Object.entries(parameters).map(([name, value]) => [name, binding(value)] as const)
-    const values = Object.fromEntries(bindings.map(([name, bound]) => [name, bound.value]))
-    const types = Object.fromEntries(bindings.map(([name, bound]) => [name, bound.type]))
-    await this.#guard(raw(text), () => this.connection.run(text, values, types))
+    await this.#guard(raw(text), () => this.connection.run(text, ...namedBindings(parameters)))
+  }
+
+  /** All rows of a query with `$name` parameters, as plain objects. For small results. */
+  async rowsNamed<Row extends EngineRow = EngineRow>(
+    text: string,
+    parameters: Readonly<Record<string, SqlValue>>,
+  ): Promise<Row[]> {
+    const reader = await this.#guard(raw(text), () => this.connection.runAndReadAll(text, ...namedBindings(parameters)))
+    return reader.getRowObjectsJS().map((row) => borderRow(row)) as Row[]
   }
 
   /** All rows of a query, as plain objects. For small results. */
@@ -166,6 +177,13 @@ function binding(value: SqlValue): Binding {
   return Math.abs(value as number) < 2 ** 31
     ? { value, type: INTEGER }
     : { value: BigInt(value as number), type: BIGINT }
+}
+
+function namedBindings(parameters: Readonly<Record<string, SqlValue>>) {
+  const bindings = Object.entries(parameters).map(([name, value]) => [name, binding(value)] as const)
+  const values = Object.fromEntries(bindings.map(([name, bound]) => [name, bound.value]))
+  const types = Object.fromEntries(bindings.map(([name, bound]) => [name, bound.type]))
+  return [values, types] as const
 }
 
 function borderRow(row: Record<string, unknown>): EngineRow {

@@ -11,11 +11,13 @@ import {
 } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
 import type { RunNote } from '../control/run-folder.ts'
+import type { Project } from '../core/config/load-config.ts'
 import type { DroplakeError } from '../core/errors.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import { isStopped } from '../core/stop.ts'
 import type { AppResult } from './app/index.ts'
 import { type TableResult, tableFilesAdded } from './dw/index.ts'
+import { martEntries } from './mart-entries.ts'
 import type { OdsResult } from './ods/index.ts'
 
 export interface RunResults {
@@ -42,7 +44,11 @@ export function ledgerEntries(
   return {
     runs: [...interruptedEntries(lake, leftover), committedEntry(lake, run, files)],
     files,
-    steps: [...ods.steps, ...tables.map((table) => table.step), ...app.marts.flatMap((mart) => mart.step ?? [])],
+    steps: [
+      ...ods.steps,
+      ...tables.map((table) => table.step),
+      ...app.marts.flatMap((mart) => (mart.isNew ? mart.step : [])),
+    ],
     ruleResults: tables.flatMap((table) => table.ruleResults),
     returns: tables.flatMap((table) => table.returns),
     dataFiles: written.filter((file) => file !== null),
@@ -51,6 +57,7 @@ export function ledgerEntries(
     replacedRows: tables.flatMap(({ tableName, replaced }) =>
       [...replaced].map(([fileId, rows]) => ({ runId: run.runId, tableName, fileId, rows })),
     ),
+    ...martEntries(run, app),
   }
 }
 
@@ -108,6 +115,10 @@ function interruptedEntries(lake: Lake, leftover: Recovery): RunEntry[] {
 }
 
 function sharedEntry(lake: Lake): Pick<RunEntry, 'version' | 'droplakeVersion' | 'configHash'> {
-  const configHash = createHash('sha256').update(JSON.stringify(lake.project.config)).digest('hex')
-  return { version: lake.state.version, droplakeVersion: droplakeVersion(), configHash }
+  return { version: lake.state.version, droplakeVersion: droplakeVersion(), configHash: configHashOf(lake.project) }
+}
+
+/** Tells one config from another, in `control.runs`. */
+export function configHashOf({ config }: Project): string {
+  return createHash('sha256').update(JSON.stringify(config)).digest('hex')
 }

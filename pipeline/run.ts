@@ -9,26 +9,16 @@ import { untilStopped } from '../core/stop.ts'
 import { accountForFiles } from './account.ts'
 import { buildMarts, type MartQuery, readMarts } from './app/index.ts'
 import { deliver, deliverCommitted, forgetRuns, writePlan } from './deliver/index.ts'
-import { checkContracts, checkRules, judgeFreshness, loadTables, type RetryRequest, showTables } from './dw/index.ts'
+import { checkContracts, checkRules, judgeFreshness, loadTables, showTables } from './dw/index.ts'
 import { ledgerEntries } from './ledger-entries.ts'
 import { noteFailure } from './note-failure.ts'
 import { loadUploads } from './ods/index.ts'
 import { planDelivery } from './plan-delivery.ts'
 import { checkReports } from './reports/check-reports.ts'
 import { deliverReports } from './reports/index.ts'
+import { type RunRequest, TAKE_UPLOADS } from './run-request.ts'
 import { type RunSummary, type RunWork, summarizeRun } from './summary.ts'
 import { claimUploads } from './uploads/index.ts'
-
-/** What a run is asked to do. */
-export interface RunRequest {
-  /** For the ledger: `run`. */
-  readonly command: string
-  readonly takesUploads: boolean
-  /** Open records of the quarantine to judge again. */
-  readonly retry: RetryRequest | null
-}
-
-const TAKE_UPLOADS: RunRequest = { command: 'run', takesUploads: true, retry: null }
 
 /**
  * One run: what lies in uploads goes through ODS, DW and APP and becomes visible all at once, or not at all.
@@ -52,15 +42,17 @@ export async function runPipeline(
     // Whether this run can work at all.
     await checkContracts(lake)
     await checkRules(lake.engine, project)
+    const queries = await readMarts(lake.engine, project)
+    checkReports(project, queries)
     await showTables(lake.engine, project.config.tables, (table) =>
       tableFilesOf(lake.state.dataFiles, lake.layout, table),
     )
-    const queries = await readMarts(lake.engine, project)
-    await checkReports(lake.engine, project, queries)
 
     // The work, up to the commit. When it fails, nothing of it is seen.
     const run = await startRun(lake, leftover.interrupted, request.command)
-    const work = await noteFailure(lake, run, leftover, () => workAndCommit(lake, run, request, queries, leftover))
+    const work = await noteFailure(lake, run, leftover, async () =>
+      commit(lake, run, leftover, await doWork(lake, run, request, queries)),
+    )
 
     // For people: the catalog they open, uploads moved, refused records and marts as CSV. A crash here is finished by the
     // next run.
@@ -76,27 +68,28 @@ export async function runPipeline(
 }
 
 /** The data's way: uploads -> ODS -> DW and quarantine -> APP, in files that nobody sees before the commit. */
-async function workAndCommit(
+async function doWork(
   lake: Lake,
   run: Run,
   { takesUploads, retry }: RunRequest,
   queries: readonly MartQuery[],
-  leftover: Recovery,
-): Promise<RunWork> {
+): Promise<Omit<RunWork, 'version'>> {
   const { uploads, ods, tables, app, freshness } = await untilStopped(lake.stop, lake.engine, async () => {
     const uploads = takesUploads ? await claimUploads(lake, run) : []
-    const ods = await loadUploads(lake, run, uploads)
-    const tables = await loadTables(lake, run, ods, retry)
+    const raw = await loadUploads(lake, run, uploads)
+    const { tables, ods } = await loadTables(lake, run, raw, retry)
     const app = await buildMarts(lake, run, queries, tables)
     return { uploads, ods, tables, app, freshness: await judgeFreshness(lake, run) }
   })
 
   // Every record accounted for, or nothing is committed.
   const files = accountForFiles(run, ods, tables)
-
   const plan = await planDelivery(lake, run, { files, ods, tables, app })
-  await writePlan(run.folder, plan)
-  const entries = ledgerEntries(lake, run, leftover, { files, ods, tables, app, freshness })
-  const version = await commitCatalog(lake, entries)
-  return { uploads, ods, tables, app, freshness, files, plan, version }
+  return { uploads, ods, tables, app, freshness, files, plan }
+}
+
+async function commit(lake: Lake, run: Run, leftover: Recovery, work: Omit<RunWork, 'version'>): Promise<RunWork> {
+  await writePlan(run.folder, work.plan)
+  const version = await commitCatalog(lake, ledgerEntries(lake, run, leftover, work))
+  return { ...work, version }
 }

@@ -3,10 +3,11 @@ import type { Lake, Run } from '../control/lake.ts'
 import { type Counts, type FileEntry, type Freshness, type RuleResult, sumCounts } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
 import { countTableRows } from '../control/table-rows.ts'
-import type { AppResult } from './app/index.ts'
-import { type DeliveryPlan, reportPath } from './deliver/index.ts'
+import type { AppResult, HeldBack, MartResult, TestResult } from './app/index.ts'
+import { type DeliveryPlan, failingRowsPath, reportPath } from './deliver/index.ts'
 import { type TableResult, tableFilesAdded } from './dw/index.ts'
 import type { OdsResult, Original } from './ods/index.ts'
+import { findDrift, type SchemaDrift } from './schema-drift.ts'
 import type { ClaimedUpload } from './uploads/index.ts'
 
 /** What a run did, for people and programs. Paths are absolute. */
@@ -19,18 +20,16 @@ export interface RunSummary {
   readonly durationMs: number
   readonly tables: readonly TableSummary[]
   readonly files: readonly FileSummary[]
+  /** Uploads whose header, or keys, are not those of the contract. */
+  readonly drift: readonly SchemaDrift[]
   /** Uploads that were still being written; they wait for the next run. */
   readonly waiting: readonly string[]
   /** Broken rules, most frequent first; of those that warn, the records are loaded. */
   readonly rules: readonly RuleResult[]
   /** Tables whose contract says how old their newest row may be. */
   readonly freshness: readonly Freshness[]
-  readonly marts: readonly {
-    readonly mart: string
-    readonly rows: number
-    readonly isNew: boolean
-    readonly report: string
-  }[]
+  /** Each after those that it reads. */
+  readonly marts: readonly MartSummary[]
   /** Earlier runs that were cut short and are undone or finished now. */
   readonly recovered: { readonly interrupted: readonly number[]; readonly finished: readonly number[] }
   /** What could not be done after the commit, a sentence each; the next run tries again. */
@@ -44,6 +43,9 @@ export interface TableSummary extends Counts {
   readonly table: string
   /** Rows in the table after the run. */
   readonly rows: number
+  /** Records out of quarantine that were judged again: those that are in the table now, and those that stay there. */
+  readonly released: number
+  readonly stillQuarantined: number
 }
 
 export interface FileSummary extends Counts {
@@ -53,8 +55,21 @@ export interface FileSummary extends Counts {
   /** Duplicates: the name and run of the upload with the same content. */
   readonly duplicateOf: { readonly file: string; readonly runId: number } | null
   readonly reason: string | null
-  /** Refused: what to do next. */
+  /** Refused, or a duplicate that may not be meant as one: what to do next. */
   readonly hint: string | null
+}
+
+export interface MartSummary {
+  readonly mart: string
+  /** Rows of the version that people see; null when there is none. */
+  readonly rows: number | null
+  readonly isNew: boolean
+  /** Null when there is no version that people see. */
+  readonly report: string | null
+  /** Why its new version was not published, and where more of the rows are that its tests found. */
+  readonly heldBack: (HeldBack & { readonly failingRows: string | null }) | null
+  /** The tests that failed, with the first few rows that they found. */
+  readonly failedTests: readonly Pick<TestResult, 'test' | 'failingRows' | 'sample'>[]
 }
 
 /** What a run's stages left behind, for the summary. */
@@ -87,15 +102,11 @@ export function summarizeRun(
     durationMs: lake.clock().getTime() - run.startedAt.getTime(),
     tables: Object.keys(lake.project.config.tables).map((table) => summarizeTable(lake, table, work)),
     files: work.files.map((file) => summarizeFile(file, originals, hints.get(file.name) ?? null)),
+    drift: work.ods.rawFiles.flatMap((file) => findDrift(file, lake.project.config.tables) ?? []),
     waiting: work.uploads.filter((upload) => upload.status === 'waiting').map((upload) => upload.name),
     rules: work.tables.flatMap((table) => table.ruleResults).sort((a, b) => b.records - a.records),
     freshness: work.freshness,
-    marts: work.app.marts.map((mart) => ({
-      mart: mart.martName,
-      rows: mart.dataFile.rows,
-      isNew: mart.isNew,
-      report: reportPath(layout, mart.martName),
-    })),
+    marts: work.app.marts.map((mart) => summarizeMart(lake, mart)),
     recovered: {
       interrupted: leftover.interrupted.map((note) => note.runId),
       finished: leftover.unfinished.map((note) => note.runId),
@@ -112,17 +123,45 @@ export function summarizeRun(
   }
 }
 
-function summarizeTable(lake: Lake, table: string, work: RunWork): TableSummary {
+/** What a run does to a table. */
+export function summarizeTable(lake: Lake, table: string, work: Pick<RunWork, 'tables' | 'files'>): TableSummary {
   const result = work.tables.find(({ tableName }) => tableName === table)
   const added = result === undefined ? [] : tableFilesAdded(result)
+  const returned = sumCounts((result?.returns ?? []).map((entry) => ({ ...entry, records: 0 })))
   return {
     table,
+    released: returned.loaded + returned.updated + returned.unchanged,
+    stillQuarantined: returned.quarantined,
     ...sumCounts(work.files.filter((file) => file.tableName === table)),
     rows: countTableRows([...lake.state.dataFiles, ...added], table, lake.project.config.tables[table]),
   }
 }
 
-function summarizeFile(file: FileEntry, originals: ReadonlyMap<string, Original>, hint: string | null): FileSummary {
+function summarizeMart({ layout }: Lake, { martName, dataFile, isNew, heldBack, tests }: MartResult): MartSummary {
+  const failedTests = tests
+    .filter((test) => test.found !== null)
+    .map(({ test, failingRows, sample }) => ({ test, failingRows, sample }))
+  const failingRows = failedTests.length === 0 ? null : failingRowsPath(layout, martName)
+  return {
+    mart: martName,
+    rows: dataFile?.rows ?? null,
+    isNew,
+    report: dataFile === null ? null : reportPath(layout, martName, 'html'),
+    heldBack: heldBack === null ? null : { ...heldBack, failingRows },
+    failedTests,
+  }
+}
+
+/** Content that was there before, and other content since: whoever sends it again may mean that it counts once more. */
+const OVERTAKEN =
+  'Add an empty line at its end and drop it again, if its records are to count once more: later files have come into its table since.'
+
+/** What becomes of an upload. @param originals of duplicates, by file id */
+export function summarizeFile(
+  file: FileEntry,
+  originals: ReadonlyMap<string, Original>,
+  hint: string | null,
+): FileSummary {
   const { records, loaded, updated, unchanged, quarantined, outcome, reason } = file
   const original = file.duplicateOf === null ? undefined : originals.get(file.duplicateOf)
   const duplicateOf = original === undefined ? null : { file: original.name, runId: original.runId }
@@ -137,6 +176,6 @@ function summarizeFile(file: FileEntry, originals: ReadonlyMap<string, Original>
     quarantined,
     duplicateOf,
     reason,
-    hint,
+    hint: hint ?? (original?.isOvertaken ? OVERTAKEN : null),
   }
 }

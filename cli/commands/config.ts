@@ -45,12 +45,23 @@ async function showConfig(flags: GlobalFlags): Promise<number> {
 async function checkConfig(flags: GlobalFlags): Promise<number> {
   const { checkMarts } = await import('../../pipeline/check-marts.ts')
   const project = projectOf(flags)
-  await checkMarts(project)
-  const [tables, marts] = [Object.keys(project.config.tables), Object.keys(project.config.marts)]
-  print(
-    flags,
-    { folder: project.folder, tables, marts },
-    () => `${project.folder}/pipeline_config.json is in order: ${tables.length} tables, ${marts.length} marts.\n`,
+  const marts = (await checkMarts(project)).map(({ martName, inputs, tests, isFickle }) => ({
+    mart: martName,
+    reads: [...inputs.tables.map((name) => `dw.${name}`), ...inputs.marts.map((name) => `app.${name}`)],
+    tests: tests.map((test) => test.name),
+    isFickle,
+  }))
+  const tables = Object.keys(project.config.tables)
+  const rows = marts.map(({ mart, reads, tests, isFickle }) => [
+    `app.${mart}`,
+    [...reads, ...(isFickle ? ['time, chance or files of its own'] : [])].join(', '),
+    tests.length,
+  ])
+  print(flags, { folder: project.folder, tables, marts }, () =>
+    [
+      `${project.folder}/pipeline_config.json is in order: ${tables.length} tables, ${marts.length} marts.\n`,
+      ...(rows.length === 0 ? [] : [formatTable(['mart', 'reads', 'tests'], rows, { maxWidth: 100 })]),
+    ].join('\n'),
   )
   return 0
 }

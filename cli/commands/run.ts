@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import { type GlobalFlags, openOptions, print, projectOf } from '../context.ts'
 import { formatSummary } from '../format-summary.ts'
+import { exitCodeOf } from '../run-exit-code.ts'
 import { stopOnSignal } from '../stop-on-signal.ts'
 import { type WaitFlags, waitMsOf, withWaitOption } from '../wait-option.ts'
 
@@ -9,7 +10,7 @@ export const describe = 'take what lies in uploads through ODS, DW and APP'
 export const builder = (parser: Argv) => withWaitOption(parser)
 
 /**
- * Exit code 3 says that the run is done, and that a file was refused; 1, that it is committed, and something after that
+ * Exit code 3 says that the run is done, and that a file was refused or a mart held back; 1, that it is committed, and something after that
  * could not be done; 130 and 143, that SIGINT or SIGTERM stopped it.
  */
 export async function handler(flags: GlobalFlags & WaitFlags): Promise<number> {
@@ -21,6 +22,5 @@ export async function handler(flags: GlobalFlags & WaitFlags): Promise<number> {
     terminal.clearStatus(),
   )
   print(flags, summary, () => formatSummary(summary, process.cwd()))
-  if (summary.problems.length > 0) return 1
-  return summary.files.some((file) => file.outcome === 'refused') ? 3 : 0
+  return exitCodeOf(summary)
 }

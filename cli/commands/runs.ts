@@ -28,6 +28,7 @@ const SHOWN = {
     'outcome',
     'records',
     'loaded',
+    'updated',
     'quarantined',
     'unchanged',
     'blank',
@@ -36,9 +37,10 @@ const SHOWN = {
   ],
   steps: ['stage', 'target', 'rows_in', 'rows_out', 'duration_ms'],
   rules: ['records', 'table_name', 'rule', 'example_file', 'example_line'],
+  martTests: ['mart_name', 'test', 'failing_rows', 'found', 'example'],
 } as const
 
-function formatRun({ run, files, steps, rules }: RunDetails): string {
+function formatRun({ run, files, steps, rules, martTests }: RunDetails): string {
   const fields = Object.entries(run).map(([name, value]) => [name.replaceAll('_', ' '), cell(value)])
   const refused = files.filter((file) => file.reason !== null).map((file) => `refused: ${file.name} — ${file.reason}\n`)
   return [
@@ -46,6 +48,7 @@ function formatRun({ run, files, steps, rules }: RunDetails): string {
     rowsTable(SHOWN.files, files) + refused.join(''),
     rowsTable(SHOWN.steps, steps),
     rowsTable(SHOWN.rules, rules),
+    rowsTable(SHOWN.martTests, martTests),
   ]
     .filter((part) => part !== '')
     .join('\n')

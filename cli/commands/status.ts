@@ -22,6 +22,7 @@ const RUN_COLUMNS = [
   'files',
   'records',
   'loaded',
+  'updated',
   'quarantined',
   'unchanged',
   'refused',
@@ -41,6 +42,7 @@ function formatStatus(status: LakeStatus): string {
         ),
     ...(tables.length === 0 ? [] : [formatTable(['table', 'rows', 'in quarantine'], tables, { counts: true })]),
     ...(marts.length === 0 ? [] : [formatTable(['mart', 'rows'], marts, { counts: true })]),
+    ...status.marts.flatMap(({ mart, heldBack }) => (heldBack === null ? [] : [`app.${mart}: ${visible(heldBack)}\n`])),
     `${nameList('waiting in uploads', status.uploads)}${nameList('refused files in quarantine', status.refusedFiles)}`,
   ].join('\n')
 }

@@ -3,22 +3,12 @@ import { copyToNewFile, publishFile, removePath, syncFile } from '../../core/dur
 import { Engine } from '../../core/engine.ts'
 import { ident, literal, sql } from '../../core/sql.ts'
 import type { Layout } from '../layout.ts'
-import type { DataFile } from '../ledger.ts'
+import { type DataFile, LEDGER_SQL } from '../ledger.ts'
 import { isLiveIn, readStoredFiles } from '../stored-files.ts'
 import { replaceViews } from '../views.ts'
 
 const CATALOG = 'restored'
-const CONTROL_TABLES = [
-  'lake',
-  'runs',
-  'files',
-  'steps',
-  'rule_results',
-  'data_files',
-  'undone_runs',
-  'vacuums',
-  'freshness',
-]
+const CONTROL_TABLES = [...LEDGER_SQL.text.matchAll(/^create table control\.(\w+)/gm)].map((match) => match[1] ?? '')
 
 /**
  * Make the newest catalog of the history again from `lake.duckdb`. People may have made tables and views of their own in

@@ -1,5 +1,7 @@
 import type { EngineRow } from '../../core/engine.ts'
 import { type Sql, sql } from '../../core/sql.ts'
+import { heldMarts } from '../held-marts.ts'
+import { hasControlTable } from '../migrate.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
 import type { Verification } from './verification.ts'
 
@@ -7,7 +9,9 @@ import type { Verification } from './verification.ts'
 export async function checkLedger(verification: Verification): Promise<CheckResult> {
   const { engine, version } = verification
   const findings: Finding[] = []
-  for (const { query, tell } of QUESTIONS) {
+  // Before format 3, the ledger does not say what a mart reads.
+  const knowsInputs = await hasControlTable(engine, 'lake', 'mart_inputs')
+  for (const { query, tell } of knowsInputs ? [...QUESTIONS, MARTS] : QUESTIONS) {
     for (const row of await engine.rows(query)) {
       const concerned = (row.version as number | null) ?? version
       findings.push({
@@ -91,20 +95,29 @@ const DATA_FILES: Question = {
     `versions [${row.version}, ${row.removed_in ?? 'open'}) by run ${row.run_id} (${row.status ?? 'unknown'}); expected a committed run and versions that the lake has`,
 }
 
-/** Every change of a table makes its marts anew, or declares them unchanged, in the same version. */
+/**
+ * Every change of a table or mart makes the marts that read it anew, or declares them unchanged, in the same version; but for
+ * those that were held back.
+ */
 const MARTS: Question = {
   query: sql`
-    with tables as (
-      select coalesce(max(greatest(added_in, coalesce(removed_in, 0))), 0) as changed_in
+    with inputs as (
+      select
+        case layer when 'app' then 'app.' else 'dw.' end || table_name as input,
+        max(greatest(added_in, coalesce(removed_in, 0))) as changed_in
       from lake.control.data_files
-      where layer in ('dw', 'replaced', 'closed')
+      where layer in ('dw', 'replaced', 'closed', 'app')
+      group by all
     )
-    select path, added_in as version, changed_in
-    from lake.control.data_files, tables
+    select path, added_in as version, input, changed_in
+    from lake.control.data_files
+    join lake.control.mart_inputs using (path)
+    join inputs using (input)
     where layer = 'app' and removed_in is null and added_in < changed_in
-    order by path`,
+      and table_name not in (select mart_name from (${heldMarts('lake')}))
+    order by path, input`,
   tell: (row) =>
-    `the mart is of version ${row.version}, but a table it may read has changed in version ${row.changed_in}`,
+    `the mart is of version ${row.version}, but ${row.input}, which it reads, has changed in version ${row.changed_in}`,
 }
 
-const QUESTIONS: readonly Question[] = [STATUSES, NUMBERS, VERSIONS, NEWEST, DATA_FILES, MARTS]
+const QUESTIONS: readonly Question[] = [STATUSES, NUMBERS, VERSIONS, NEWEST, DATA_FILES]

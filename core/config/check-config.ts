@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { checkMarts } from './check-marts.ts'
 import { checkRules } from './check-rules.ts'
 import { didYouMean } from './nearest-name.ts'
 import { findReferenceCycle, orderTables } from './order-tables.ts'
@@ -17,6 +17,7 @@ export function checkConfig(config: Config, projectFolder: string): string[] {
     ...Object.entries(config.tables).flatMap(([name, table]) => checkTable(config, name, table)),
     ...checkCycle(config),
     ...checkMarts(config, projectFolder),
+    ...checkSenders(config),
   ]
 }
 
@@ -57,6 +58,9 @@ function checkNames(config: Config): string[] {
   if (Object.hasOwn(config.tables, 'files')) {
     faults.push('tables.files: the name is taken by quarantine/files/; give the table another one.')
   }
+  if (Object.hasOwn(config.tables, 'marts')) {
+    faults.push('tables.marts: the name is taken by quarantine/marts/; give the table another one.')
+  }
   const twice = names.filter((name, index) => lower.indexOf(name.toLowerCase()) !== index)
   return [
     ...faults,
@@ -87,6 +91,7 @@ function checkTable(config: Config, tableName: string, table: TableConfig): stri
       (name) => `${at}.columns: "${name}" stands twice (upper and lower case count as the same).`,
     ),
     ...checkColumns(at, table),
+    ...checkRowCount(at, table),
     ...checkRules(at, table),
     ...repeated(table.primaryKey).map((column) => `${at}.primaryKey: "${column}" stands twice.`),
     ...table.primaryKey.flatMap((column) => columnFault(`${at}.primaryKey`, tableName, column, columns)),
@@ -115,6 +120,11 @@ function checkUnique(at: string, tableName: string, table: TableConfig): string[
         : []),
     ]
   })
+}
+
+function checkRowCount(at: string, { rowCount }: TableConfig): string[] {
+  const { min = 0, max = Number.POSITIVE_INFINITY } = rowCount ?? {}
+  return min <= max ? [] : [`${at}.rowCount: min ${min} is more than max ${max}.`]
 }
 
 function checkColumns(at: string, table: TableConfig): string[] {
@@ -200,34 +210,17 @@ function checkCycle(config: Config): string[] {
   ]
 }
 
-function checkMarts(config: Config, projectFolder: string): string[] {
-  const missing = Object.entries(config.marts).flatMap(([name, mart]) =>
-    (['sql', 'trace'] as const).flatMap((key) => {
-      const path = mart[key]
-      if (path === undefined || existsSync(resolve(projectFolder, path))) return []
-      return [`marts.${name}.${key}: there is no file "${path}" in ${projectFolder}.`]
-    }),
-  )
-  return [...missing, ...checkReports(config)]
-}
-
-function checkReports({ marts }: Config): string[] {
-  const names = Object.keys(marts)
+/** Their names become files. */
+function checkSenders({ senders, marts }: Config): string[] {
+  const names = Object.keys(senders)
   return [
-    ...names
-      .filter((name) => name.toLowerCase() === 'index')
-      .map((name) => `marts.${name}: the name is taken by reports/index.html; give the mart another one.`),
-    ...Object.entries(marts).flatMap(([name, { report }]) => {
-      const other = report?.comparison?.mart
-      if (other === undefined || (other !== name && names.includes(other))) return []
-      const what = other === name ? `"${other}" is this mart itself` : `there is no mart "${other}"`
-      return [
-        `marts.${name}.report.comparison.mart: ${what}.${didYouMean(
-          other,
-          names.filter((one) => one !== name),
-        )}`,
-      ]
-    }),
+    ...names.flatMap((name) => nameFault(name, 'a sender').map((fault) => `senders.${fault}`)),
+    ...repeated(names.map((name) => name.toLowerCase())).map(
+      (name) => `senders: "${name}" stands twice (upper and lower case count as the same).`,
+    ),
+    ...Object.keys(marts)
+      .filter((name) => name.toLowerCase() === 'anomalies')
+      .map((name) => `marts.${name}: the name is taken by reports/anomalies.csv; give the mart another one.`),
   ]
 }
 

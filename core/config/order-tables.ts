@@ -1,3 +1,4 @@
+import { findCycle, orderByDependency } from '../order-by-dependency.ts'
 import type { Config } from './schema.ts'
 
 /**
@@ -6,34 +7,12 @@ import type { Config } from './schema.ts'
  * @returns undefined when the references go round in a circle
  */
 export function orderTables(tables: Config['tables']): string[] | undefined {
-  const ordered: string[] = []
-  let waiting = Object.keys(tables)
-  while (waiting.length > 0) {
-    const ready = waiting.filter((name) => parentsOf(tables, name).every((parent) => ordered.includes(parent)))
-    if (ready.length === 0) return undefined
-    ordered.push(...ready)
-    waiting = waiting.filter((name) => !ready.includes(name))
-  }
-  return ordered
+  return orderByDependency(Object.keys(tables), (name) => parentsOf(tables, name))
 }
 
 /** One circle of references, its first table repeated at the end; empty when there is none. */
 export function findReferenceCycle(tables: Config['tables']): string[] {
-  for (const start of Object.keys(tables)) {
-    const path = pathBackTo(tables, start, [start])
-    if (path !== undefined) return path
-  }
-  return []
-}
-
-function pathBackTo(tables: Config['tables'], start: string, path: string[]): string[] | undefined {
-  for (const parent of parentsOf(tables, path.at(-1) ?? start)) {
-    if (parent === start) return [...path, start]
-    if (path.includes(parent)) continue
-    const longer = pathBackTo(tables, start, [...path, parent])
-    if (longer !== undefined) return longer
-  }
-  return undefined
+  return findCycle(Object.keys(tables), (name) => parentsOf(tables, name))
 }
 
 /** A reference to a table that does not exist is another fault, told elsewhere; here it is no parent. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DURATION } from './durations.ts'
+import { PERCENTAGE } from './max-rejects.ts'
 import { reportSchema } from './report-schema.ts'
 import { columnRulesSchema, tableRulesSchema } from './rule-schema.ts'
 
@@ -100,6 +101,14 @@ const tableSchema = z.strictObject({
     .describe(
       'More lists of columns whose values together no two rows share; where one is missing they are not compared',
     ),
+  maxRejects: z
+    .union([z.int().nonnegative(), z.string().regex(PERCENTAGE, 'expected a percentage such as "5%"')])
+    .optional()
+    .describe('A file with more quarantined records, 100 or "5%", is refused as a whole. Default: any number'),
+  rowCount: z
+    .strictObject({ min: z.int().nonnegative().optional(), max: z.int().positive().optional() })
+    .optional()
+    .describe('A file with fewer or more records is refused'),
   onConflict: z
     .enum(['reject', 'ignore', 'update', 'history'])
     .default('reject')
@@ -110,9 +119,28 @@ const tableSchema = z.strictObject({
   ...tableRulesSchema,
 })
 
+const martTestsSchema = z.strictObject({
+  unique: z.array(z.string()).min(1).optional().describe('Columns whose values together name a row of the mart'),
+  notNull: z.array(z.string()).min(1).optional().describe('Columns that have a value in every row'),
+  rowCount: z
+    .strictObject({ min: z.int().nonnegative().optional(), max: z.int().nonnegative().optional() })
+    .optional()
+    .describe('How many rows the mart has, at least and at most'),
+  sql: z
+    .record(z.string(), z.string().min(1))
+    .default({})
+    .describe(
+      'By name: a condition that is true for a row that is wrong, or the path of a .sql file with one SELECT of what is wrong',
+    ),
+})
+
 const martSchema = z.strictObject({
   description: z.string().optional(),
-  sql: z.string().min(1).describe('Path of a file with one SELECT over dw.*; $name takes a value from "parameters"'),
+  sql: z
+    .string()
+    .min(1)
+    .describe('Path of a file with one SELECT over dw.* and other marts, app.*; $name takes a value from "parameters"'),
+  tests: martTestsSchema.optional().describe('What must hold of a new version of the mart before anybody sees it'),
   trace: z
     .string()
     .min(1)
@@ -177,6 +205,19 @@ export const configSchema = z.strictObject({
     .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.number(), z.string(), z.boolean()]))
     .default({})
     .describe('Values that marts use as $name'),
+  senders: z
+    .record(
+      z.string(),
+      z.strictObject({
+        description: z.string().optional(),
+        files: z
+          .array(z.string().min(1))
+          .min(1)
+          .describe('Names of uploads that come from them; * and ? as in a shell'),
+      }),
+    )
+    .default({})
+    .describe('Who makes which files: each gets reports/senders/<name>.csv of what is wrong with theirs'),
   tables: z.record(z.string(), tableSchema),
   marts: z.record(z.string(), martSchema).default({}),
 })
@@ -187,6 +228,12 @@ export type ColumnConfig = TableConfig['columns'][string]
 export type ReferenceConfig = TableConfig['references'][number]
 export type LimitsConfig = Config['limits']
 export type MartConfig = Config['marts'][string]
+export type MartTestsConfig = z.infer<typeof martTestsSchema>
+
+/** A table's contract with all its defaults. @throws {z.ZodError} */
+export function completeTable(document: unknown): TableConfig {
+  return tableSchema.parse(document)
+}
 
 /** The JSON Schema of pipeline_config.json, for editors. */
 export function configJsonSchema(): Record<string, unknown> {

@@ -5,12 +5,15 @@ import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
 import { messageOf, toDroplakeError } from '../../core/errors.ts'
 import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
+import { deliverAnomalies } from '../anomalies/index.ts'
 import { deliverInboxCsv } from '../inbox/deliver-inbox.ts'
+import { failingRowsPath, sweepFailingRows, writeFailingRows } from './failing-marts.ts'
 import { removeReport, writeReport } from './mart-report.ts'
 import { moveUpload, syncMoves } from './move-upload.ts'
 import { type DeliveryPlan, readPlan } from './plan.ts'
 
 export { writeCsv } from './csv-file.ts'
+export { failingRowsPath } from './failing-marts.ts'
 export { reportPath } from './mart-report.ts'
 export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
 
@@ -52,12 +55,17 @@ export async function deliverCommitted(lake: Lake, runId: number, version: numbe
   }
 }
 
-/** A report that an earlier run could not write is written late only while its mart's file is live: never over a newer one. */
+/**
+ * A report that an earlier run could not write is written late only while its mart's file is live: never over a newer one.
+ * What tests found is told of the last run alone.
+ */
 function withoutOutdated(lake: Lake, runId: number, plan: DeliveryPlan): DeliveryPlan {
   if (runId > lake.state.lastRunId) return plan
   const live = lake.state.dataFiles.filter((file) => file.layer === 'app')
+  const { failingMarts, ...rest } = plan
   return {
-    ...plan,
+    ...rest,
+    ...(failingMarts === undefined || runId < lake.state.lastRunId ? {} : { failingMarts }),
     reports: plan.reports.filter((report) => live.some((file) => file.path === report.martPath)),
     goneMarts: plan.goneMarts.filter((mart) => live.every((file) => file.tableName !== mart)),
   }
@@ -78,10 +86,23 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
     })),
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removeReport(layout, mart) })),
+    ...(plan.failingMarts ?? []).map((mart) => ({
+      what: `rows that failed a test of ${mart.martName}`,
+      perform: () => writeFailingRows(lake, mart),
+    })),
+    ...(plan.failingMarts === undefined ? [] : [sweepTask(lake, plan.failingMarts)]),
+    ...(plan.anomalies === true || plan.inbox.length > 0
+      ? [{ what: 'reports of anomalies', perform: () => deliverAnomalies(lake) }]
+      : []),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
     ...(plan.moves.length > 0 ? [{ what: 'folders of uploads', perform: () => syncMoves(layout) }] : []),
     ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),
   ]
+}
+
+function sweepTask(lake: Lake, failing: NonNullable<DeliveryPlan['failingMarts']>): Task {
+  const keep = failing.map((mart) => failingRowsPath(lake.layout, mart.martName))
+  return { what: 'rows that failed a test before', perform: () => sweepFailingRows(lake.layout, keep) }
 }
 
 /** Take away the folders of runs that ended without a commit and are noted in the ledger by now. */

@@ -6,18 +6,18 @@ import { readParquet, sql } from '../../core/sql.ts'
 import { writeCsv } from './csv-file.ts'
 import type { DeliveryPlan } from './plan.ts'
 
-/** Where a mart's report lies. */
-export function reportPath(layout: Layout, martName: string): string {
-  return joinPath(layout.reports, `${martName}.csv`)
+/** Where a mart's report lies: its page, its picture, its rows. */
+export function reportPath(layout: Layout, martName: string, ending: 'html' | 'svg' | 'csv'): string {
+  return joinPath(layout.reports, `${martName}.${ending}`)
 }
 
 /** A mart as CSV, in the order of its rows. */
 export async function writeReport(lake: Lake, report: DeliveryPlan['reports'][number]): Promise<void> {
   const mart = readParquet([joinPath(lake.layout.lake, report.martPath)])
-  await writeCsv(lake, reportPath(lake.layout, report.martName), sql`select * from ${mart}`)
+  await writeCsv(lake, reportPath(lake.layout, report.martName, 'csv'), sql`select * from ${mart}`)
 }
 
 /** Take away all that people were given of a mart. */
 export async function removeReport(layout: Layout, martName: string): Promise<void> {
-  for (const ending of ['csv', 'html', 'svg']) await removePath(joinPath(layout.reports, `${martName}.${ending}`))
+  for (const ending of ['csv', 'html', 'svg'] as const) await removePath(reportPath(layout, martName, ending))
 }

@@ -25,6 +25,13 @@ export interface DeliveryPlan {
   readonly reports: readonly { readonly martName: string; readonly martPath: string }[]
   /** Marts that are no more; their reports go. */
   readonly goneMarts: readonly string[]
+  /**
+   * Marts whose tests failed, all of the run; the CSVs of others go. `rowsPaths`: Parquet in the run's folder, absolute. Absent
+   * where a command tests no mart.
+   */
+  readonly failingMarts?: readonly { readonly martName: string; readonly rowsPaths: readonly string[] }[]
+  /** What is told of anomalies may have changed; it has where a CSV of the inbox has. */
+  readonly anomalies?: boolean
   /** Files that no kept version needs any more, relative to the lake folder: a vacuum takes them away. */
   readonly deletions?: readonly string[]
 }

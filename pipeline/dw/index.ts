@@ -1,3 +1,4 @@
+import { removeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile, ReturnEntry, RuleResult, StepEntry } from '../../control/ledger.ts'
 import { selectTable, type TableFiles, tableFilesOf } from '../../control/table-rows.ts'
@@ -6,8 +7,10 @@ import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { ident, sql } from '../../core/sql.ts'
 import type { OdsResult } from '../ods/index.ts'
+import { refuseFiles } from '../ods/refuse-files.ts'
 import { type Accepted, acceptRecords } from './accept-records.ts'
 import { countByFile, type TableCounts } from './count-by-file.ts'
+import { refuseByRecords, refuseByRowCount } from './find-refusals.ts'
 import { findRefused } from './find-refused.ts'
 import { settleKeys } from './keys/settle-keys.ts'
 import { writeChanges } from './keys/write-changes.ts'
@@ -58,31 +61,59 @@ export async function showTables(
   for (const [tableName, table] of Object.entries(tables)) await showTable(engine, tableName, table, filesOf(tableName))
 }
 
+/** What the DW stage leaves: a result per table, and ODS without the files that a rule has refused. */
+export interface DwResult {
+  readonly tables: readonly TableResult[]
+  readonly ods: OdsResult
+}
+
 /**
  * DW: judge the records of each table, parents before the tables that refer to them; good ones become typed rows, the
  * others go to quarantine. The views of `showTables` then show each table as it will be after the run.
  *
  * @param retry open records of the quarantine that are to be judged again; those that wait always are
  */
-export async function loadTables(
-  lake: Lake,
-  run: Run,
-  ods: OdsResult,
-  retry: RetryRequest | null,
-): Promise<TableResult[]> {
+export async function loadTables(lake: Lake, run: Run, raw: OdsResult, retry: RetryRequest | null): Promise<DwResult> {
   const { tables } = lake.project.config
   const results: TableResult[] = []
+  let ods = raw
   for (const tableName of orderTables(tables) ?? []) {
-    const input = await withReturned(lake, await inputOf(lake, run, tableName, ods), ods, retry)
-    if (input.files.length === 0) continue
-    const result = await loadTable(lake, run, input, ods)
-    if (result.rows.length > 0) {
-      const dataFiles = [...lake.state.dataFiles, ...tableFilesAdded(result)]
-      await showTable(lake.engine, tableName, input.table, tableFilesOf(dataFiles, lake.layout, tableName))
-    }
-    results.push(result)
+    const loaded = await loadWholeFiles(lake, run, tableName, ods, retry)
+    ods = loaded.ods
+    if (loaded.result === null) continue
+    const dataFiles = [...lake.state.dataFiles, ...tableFilesAdded(loaded.result)]
+    const table = tables[tableName] as TableConfig
+    await showTable(lake.engine, tableName, table, tableFilesOf(dataFiles, lake.layout, tableName))
+    results.push(loaded.result)
   }
-  return results
+  return { tables: results, ods }
+}
+
+/**
+ * Load a table without the files that its contract refuses as a whole. What their records have held, such as a key, they hold no
+ * more: the others are judged anew.
+ */
+async function loadWholeFiles(
+  lake: Lake,
+  run: Run,
+  tableName: string,
+  raw: OdsResult,
+  retry: RetryRequest | null,
+): Promise<{ readonly result: TableResult | null; readonly ods: OdsResult }> {
+  const filesOf = (ods: OdsResult) => ods.rawFiles.filter(({ upload }) => upload.tableName === tableName)
+  const table = lake.project.config.tables[tableName] as TableConfig
+  let ods = raw
+  let refusals = refuseByRowCount(filesOf(ods), table)
+  for (;;) {
+    if (refusals.size > 0) ods = await refuseFiles(lake, run, ods, tableName, refusals)
+    const input = await withReturned(lake, await inputOf(lake, run, tableName, ods), ods, retry)
+    if (input.files.length === 0) return { result: null, ods }
+    const result = await loadTable(lake, run, input, ods)
+    refusals = await refuseByRecords(lake, input, filesOf(ods), result.rejects)
+    if (refusals.size === 0) return { result, ods }
+    for (const file of [...tableFilesAdded(result), result.rejects, result.outcomes])
+      if (file !== null) await removeDataFile(lake.layout, file)
+  }
 }
 
 /** The data files that a run adds to a table: its rows, and what they change. */

@@ -6,10 +6,15 @@ import { literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { Accepted } from './accept-records.ts'
 import { ORPHANS } from './find-orphans.ts'
 import { VERSIONS } from './keys/find-changes.ts'
+import { UNCHANGED } from './keys/find-unchanged.ts'
 import { UNWRITTEN } from './keys/settle-keys.ts'
 import type { TableInput } from './table-input.ts'
 
-const UNWANTED = sql`(select _file_id, _line from ${UNWRITTEN} union all select _file_id, _line from ${ORPHANS})`
+const UNWANTED = sql`(
+  select _file_id, _line from ${UNWRITTEN}
+  union all select _file_id, _line from ${UNCHANGED}
+  union all select _file_id, _line from ${ORPHANS}
+)`
 
 /** Make data files of the table of what was accepted, without the records that become no row. */
 export async function writeRows(

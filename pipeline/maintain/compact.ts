@@ -5,7 +5,8 @@ import type { Layer } from '../../control/layout.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import { type OpenOptions, withLake } from '../../control/open-lake.ts'
 import { selectAll } from '../../control/relations.ts'
-import { isLiveIn, readStoredFiles } from '../../control/stored-files.ts'
+import { isLiveIn, readStoredFiles, type StoredFile } from '../../control/stored-files.ts'
+import { without } from '../../control/table-rows.ts'
 import { type Versions, withVersions } from '../../control/versions/open-versions.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
@@ -14,6 +15,7 @@ import { DroplakeError } from '../../core/errors.ts'
 import { type Sql, sql } from '../../core/sql.ts'
 import { carryMarts } from './carry-marts.ts'
 import { type Change, type Maintained, maintain, settle, versionsOf } from './maintain.ts'
+import { countReplaced, writeUnsettled } from './replaced-rows.ts'
 
 /** Files from here on are large enough to stay as they are. */
 const SMALL_BELOW_BYTES = 64 * 1024 * 1024
@@ -21,15 +23,24 @@ const SMALL_BELOW_BYTES = 64 * 1024 * 1024
 /** No compaction makes a file of many more bytes than this. */
 const GROUP_BYTES = 256 * 1024 * 1024
 
-/** Layers that are compacted. ODS is not: a record's place in its file tells its line. A mart is one file already. */
-const COMPACTED: readonly Layer[] = ['dw', 'rejects', 'outcomes']
+/** A larger file with more replaced rows than one in so many is written without them, too. */
+const ROWS_PER_REPLACED = 10
+
+/**
+ * Layers that are compacted. ODS is not: a record's place in its file tells its line. A mart is one file already. `replaced`
+ * goes with `dw`.
+ */
+const COMPACTED: readonly Layer[] = ['dw', 'closed', 'rejects', 'outcomes']
 
 /** Data files of one table that become one. */
 export interface CompactionGroup {
   readonly layer: Layer
   readonly table: string
   readonly files: readonly DataFile[]
+  /** Of the file that they become: rows that have been replaced are not in it. */
   readonly rows: number
+  /** What says which rows of the table have been replaced; none for other layers. */
+  readonly replaced: readonly DataFile[]
 }
 
 /** What `compact` would do, without doing it. @throws {DroplakeError} TABLE_NOT_FOUND, LAKE_NOT_FOUND, LAKE_DAMAGED */
@@ -38,8 +49,9 @@ export async function planCompaction(project: Project, table: string | null): Pr
 }
 
 /**
- * Write the many small files of a table as few: the same rows in the same order, each with its lineage. It makes a new
- * version with the same content; older versions keep the files that they have, until a vacuum.
+ * Write the many small files of a table as few: the same rows in the same order, each with its lineage, without those that
+ * have been replaced. It makes a new version with the same content; older versions keep the files that they have, until a
+ * vacuum.
  *
  * @param table of the DW layer and its quarantine; null for all
  * @returns null when no table has several small files
@@ -62,34 +74,51 @@ export async function compact(
 
 async function makePlan(versions: Versions, table: string | null): Promise<CompactionGroup[]> {
   const stored = await readStoredFiles(versions.engine, 'lake')
-  const live = stored.filter((file) => isLiveIn(file, versions.newest) && COMPACTED.includes(file.layer))
-  const names = [...new Set(live.map((file) => file.tableName))].sort()
+  const live = stored.filter((file) => isLiveIn(file, versions.newest))
+  const names = [...new Set(live.filter((file) => COMPACTED.includes(file.layer)).map((file) => file.tableName))].sort()
   if (table !== null && !names.includes(table) && !Object.hasOwn(versions.project.config.tables, table))
     throw new DroplakeError(
       'TABLE_NOT_FOUND',
       `there is no table "${table}"; expected one of ${names.join(', ')}.${didYouMean(table, names)}`,
     )
-  return names
-    .filter((name) => table === null || name === table)
-    .flatMap((name) =>
-      COMPACTED.flatMap((layer) => {
-        const files = live.filter((file) => file.layer === layer && file.tableName === name)
-        return groupFiles(files.map(({ ranges: _ranges, ...file }) => file)).map((group) => ({
-          layer,
-          table: name,
-          files: group,
-          rows: group.reduce((sum, file) => sum + file.rows, 0),
-        }))
-      }),
-    )
+  const groups: CompactionGroup[] = []
+  for (const name of names.filter((one) => table === null || one === table)) {
+    for (const layer of COMPACTED) groups.push(...(await planLayer(versions, live, layer, name)))
+  }
+  return groups
 }
 
-/** Neighbours that are small, in groups of at least two: rows keep their order. */
-function groupFiles(files: readonly DataFile[]): DataFile[][] {
+async function planLayer(
+  { engine, layout }: Versions,
+  live: readonly StoredFile[],
+  layer: Layer,
+  table: string,
+): Promise<CompactionGroup[]> {
+  const filesIn = (wanted: Layer): DataFile[] =>
+    live.filter((file) => file.layer === wanted && file.tableName === table).map(({ ranges: _ranges, ...file }) => file)
+  const files = filesIn(layer)
+  const replaced = layer === 'dw' ? filesIn('replaced') : []
+  const counts = await countReplaced(engine, layout, files, replaced)
+  return groupFiles(files, counts).map((group) => ({
+    layer,
+    table,
+    files: group,
+    rows: group.reduce((sum, file) => sum + file.rows - (counts.get(file.path) ?? 0), 0),
+    replaced,
+  }))
+}
+
+/**
+ * Neighbours that are small, in groups of at least two, and such as have replaced rows: rows keep their order.
+ *
+ * @param replaced how many rows of a file have been replaced
+ */
+function groupFiles(files: readonly DataFile[], replaced: ReadonlyMap<string, number>): DataFile[][] {
   const groups: DataFile[][] = [[]]
   let bytes = 0
   for (const file of files) {
-    const isSmall = file.bytes < SMALL_BELOW_BYTES
+    const isHollow = (replaced.get(file.path) ?? 0) * ROWS_PER_REPLACED > file.rows
+    const isSmall = isHollow || file.bytes < SMALL_BELOW_BYTES
     if (!isSmall || bytes + file.bytes > GROUP_BYTES) {
       groups.push([])
       bytes = 0
@@ -98,30 +127,55 @@ function groupFiles(files: readonly DataFile[]): DataFile[][] {
     groups.at(-1)?.push(file)
     bytes += file.bytes
   }
-  return groups.filter((group) => group.length > 1)
+  return groups.filter((group) => group.length > 1 || group.some((file) => replaced.has(file.path)))
 }
 
 async function compactGroups(lake: Lake, run: Run, groups: readonly CompactionGroup[]): Promise<Change> {
   const written: DataFile[] = []
-  for (const [index, group] of groups.entries()) written.push(await compactGroup(lake, run, group, index + 1))
-  const removed = groups.flatMap((group) => group.files.map((file) => file.path))
+  for (const [index, group] of groups.entries()) {
+    const file = await compactGroup(lake, run, group, index + 1)
+    if (file !== null) written.push(file)
+  }
+  const settled = await settleReplaced(lake, run, groups)
+  written.push(...settled.written)
+  const removed = [...groups.flatMap((group) => group.files.map((file) => file.path)), ...settled.removed]
   const gone = new Set(removed)
-  const dwFiles = [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written]
-  const marts = await carryMarts(
-    lake,
-    dwFiles.filter((file) => file.layer === 'dw'),
-  )
+  const marts = await carryMarts(lake, [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written])
   return {
     entries: { dataFiles: [...written, ...marts], removed: [...removed, ...marts.map((mart) => mart.path)] },
   }
 }
 
-async function compactGroup(lake: Lake, run: Run, group: CompactionGroup, number: number): Promise<DataFile> {
+/** The addresses of replaced rows that are nowhere any more go, too; what is left of them becomes one file for each table. */
+async function settleReplaced(
+  lake: Lake,
+  run: Run,
+  groups: readonly CompactionGroup[],
+): Promise<{ readonly written: readonly DataFile[]; readonly removed: readonly string[] }> {
+  const written: DataFile[] = []
+  const removed: string[] = []
+  const concerned = groups.filter((group) => group.replaced.length > 0)
+  for (const table of new Set(concerned.map((group) => group.table))) {
+    const ofTable = concerned.filter((group) => group.table === table)
+    const replaced = ofTable[0]?.replaced ?? []
+    const settled = ofTable.flatMap((group) => group.files)
+    const left = await writeUnsettled(lake, run, table, replaced, settled)
+    if (left !== null) written.push(left)
+    removed.push(...replaced.map((file) => file.path))
+  }
+  return { written, removed }
+}
+
+/** @returns null when all rows of the group have been replaced */
+async function compactGroup(lake: Lake, run: Run, group: CompactionGroup, number: number): Promise<DataFile | null> {
   const paths = group.files.map((file) => joinPath(lake.layout.lake, file.path))
   for (const [index, file] of group.files.entries()) await refuseDamage(file, paths[index] ?? '')
   const { layer, table } = group
-  const rows = selectAll(paths)
+  const replacedPaths = group.replaced.map((file) => joinPath(lake.layout.lake, file.path))
+  for (const [index, file] of group.replaced.entries()) await refuseDamage(file, replacedPaths[index] ?? '')
+  const rows = without(selectAll(paths), replacedPaths)
   const file = await writeDataFile(lake, run, { layer, tableName: table, part: `compact-${number}` }, rows)
+  if (file === null && group.rows === 0) return null
   if (file === null) throw new DroplakeError('INTERNAL', `compacting ${layer}/${table} left no file`)
   const [before, after] = [
     await digest(lake, rows),

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { lakeNotFound, newestCatalog } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
 import { layoutOf } from '../../control/layout.ts'
+import { LAKE_FORMAT } from '../../control/ledger.ts'
 import { type OpenOptions, withLake } from '../../control/open-lake.ts'
 import { withCatalog } from '../../control/read-catalog.ts'
 import { requireVersion, withVersions } from '../../control/versions/open-versions.ts'
@@ -13,10 +14,11 @@ import { DroplakeError, messageOf } from '../../core/errors.ts'
 import { sql } from '../../core/sql.ts'
 import { writeCsv } from '../deliver/index.ts'
 import { type MartFile, martRows, readMartFiles } from './mart-files.ts'
+import { writeIndex } from './write-index.ts'
 import { type ReportContext, writeMartPage } from './write-mart-page.ts'
 
 export interface ReportOptions {
-  /** One mart alone; null: all of them, and the index. */
+  /** One mart alone; null: all of them, and for the newest version the index (not of a lake of an older format). */
   readonly mart: string | null
   /** Absolute; null: the project's folder of reports. */
   readonly outFolder: string | null
@@ -45,7 +47,9 @@ export async function writeReportsNow(
   if ((await newestCatalog(layout)) === null) throw lakeNotFound(layout)
   const folder = outFolder ?? (version === null ? layout.reports : join(layout.reports, `version-${version}`))
   const write = () =>
-    version === null ? writeNewest(project, folder, mart) : writeVersion(project, folder, mart, version)
+    version === null
+      ? writeNewest(project, folder, mart, options.clock())
+      : writeVersion(project, folder, mart, version)
   const files = outFolder === null ? await withLake(project, options, write) : await write()
   return { folder, files }
 }
@@ -69,6 +73,7 @@ export async function deliverReports(lake: Lake): Promise<string[]> {
           problems.push(`report ${mart.martName}: ${messageOf(error)}`)
         })
       }
+      await writeIndex(context, lake.clock())
       return problems
     })
   } catch (error) {
@@ -77,9 +82,12 @@ export async function deliverReports(lake: Lake): Promise<string[]> {
   }
 }
 
-async function writeNewest(project: Project, folder: string, martName: string | null): Promise<string[]> {
+async function writeNewest(project: Project, folder: string, martName: string | null, now: Date): Promise<string[]> {
   return withNewest(project, folder, async (context) => {
-    return writeAll({ ...context, force: true }, martName)
+    const files = await writeAll({ ...context, force: true }, martName)
+    // Before a run has brought an older lake to this format, its ledger lacks what the index tells of.
+    const { format } = await context.engine.row<{ format: number }>(sql`select format from control.lake`)
+    return martName === null && format === LAKE_FORMAT ? [...files, await writeIndex(context, now)] : files
   })
 }
 

@@ -79,7 +79,7 @@ function wholeTable(data: PageData, provenance: Provenance): Html {
 <p class="links"><a href="${fileHref(`${mart}.csv`)}">CSV</a></p>
 </div>
 ${isCut ? html`<p class="note">This page holds the first ${table.rowCount.toLocaleString('en-US')} of ${provenance.rowCount.toLocaleString('en-US')} rows, and its charts add up these; the CSV has all.</p>` : null}
-<div class="scroller" tabindex="0" role="region" aria-labelledby="rows-title" id="rows">
+<div class="scroller" tabindex="0" role="group" aria-labelledby="rows-title" id="rows">
 ${plainTable(table)}
 </div>
 ${table.rowCount > PLAIN_ROWS ? html`<p class="note no-script">The first ${PLAIN_ROWS} rows; all of them are in <a href="${fileHref(`${mart}.csv`)}">${mart}.csv</a>.</p>` : null}

@@ -40,7 +40,7 @@ export function renderPage({ title, fingerprint, content, data }: PageShell): st
   const policy = [
     "default-src 'none'",
     `style-src '${hashOf(css)}'`,
-    `script-src '${hashOf(script)}'`,
+    ...(data === null ? [] : [`script-src '${hashOf(script)}'`]),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ')
@@ -57,8 +57,12 @@ export function renderPage({ title, fingerprint, content, data }: PageShell): st
 </head>
 <body>
 ${content}
-${data === null ? null : html`<script type="application/json" id="page-data">${jsonForHtml(data)}</script>`}
-<script>${rawHtml(script)}</script>
+${
+  data === null
+    ? null
+    : html`<script type="application/json" id="page-data">${jsonForHtml(data)}</script>
+<script>${rawHtml(script)}</script>`
+}
 </body>
 </html>
 `.text

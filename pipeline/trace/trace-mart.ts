@@ -5,7 +5,7 @@ import type { Engine } from '../../core/engine.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
 import { ident, join, literal, type Sql, type SqlValue, sql } from '../../core/sql.ts'
 import { parseSelects, printSelect, type Tree } from '../../core/syntax-tree.ts'
-import { fingerprintOf, type MartQuery, readMart } from '../app/index.ts'
+import { fingerprintOf, type MartQuery, readMarts, readTrace } from '../app/index.ts'
 import { TRACED } from './traced-rows.ts'
 import { type Names, NotTraceable, type Source, withSources } from './with-sources.ts'
 
@@ -28,9 +28,9 @@ export async function traceMart(
   condition: Sql,
   column: string | null,
 ): Promise<number> {
-  const { sql: path, trace } = project.config.marts[martName] ?? {}
-  if (path === undefined) throw new DroplakeError('INTERNAL', `no mart "${martName}"`)
-  const query = await readMart(engine, project, martName, path)
+  const query = (await readMarts(engine, project)).find((mart) => mart.martName === martName)
+  if (query === undefined) throw new DroplakeError('INTERNAL', `no mart "${martName}"`)
+  const trace = project.config.marts[martName]?.trace
   await refuseOutdated(engine, project, query)
   const columns = await findMartRows(engine, martName, condition)
   refuseUnknownColumn(martName, columns, column)
@@ -75,8 +75,7 @@ async function refuseOutdated(engine: Engine, project: Project, query: MartQuery
   const live = await engine.rows(sql`select * from control.data_files where removed_in is null`)
   const files = live.map(dataFileOf)
   const held = files.find((file) => file.layer === 'app' && file.tableName === query.martName)
-  const dwFiles = files.filter((file) => file.layer === 'dw')
-  if (held === undefined || held.fingerprint === fingerprintOf(query, project.config.tables, dwFiles)) return
+  if (held === undefined || held.fingerprint === fingerprintOf(query, project.config.tables, files)) return
   throw notTraceable(query.martName, 'its SQL, its parameters or the tables have changed since it was computed', {
     hint: 'Compute it anew first: droplake run',
   })
@@ -131,8 +130,8 @@ async function namesOf(engine: Engine, project: Project): Promise<Names> {
     sql`select distinct function_name as name from duckdb_functions() where function_type = 'aggregate'`,
   )
   const marts = new Map<string, Tree>()
-  for (const [martName, { sql: path }] of Object.entries(project.config.marts)) {
-    const statements = await parseSelects(engine, (await readMart(engine, project, martName, path)).text)
+  for (const { martName, text } of await readMarts(engine, project)) {
+    const statements = await parseSelects(engine, text)
     if (typeof statements !== 'string' && statements[0] !== undefined) marts.set(martName.toLowerCase(), statements[0])
   }
   return {
@@ -195,7 +194,7 @@ async function traceByFile(
   column: string | null,
   columns: readonly MartColumn[],
 ): Promise<void> {
-  const { text, parameters } = await readMart(engine, project, martName, path)
+  const { text, parameters } = await readTrace(engine, project, martName, path)
   if (column !== null)
     throw notTraceable(martName, `"${path}" tells of whole rows only`, { hint: 'Leave out --column.' })
   const described = await describeQuery(engine, text, parameters)

@@ -1,41 +1,41 @@
 import { join as joinPath } from 'node:path'
+import { readHeldMarts } from '../../control/held-marts.ts'
+import type { DataFile } from '../../control/ledger.ts'
 import { isLiveIn, type StoredFile } from '../../control/stored-files.ts'
-import { isOfTable, tableFilesOf } from '../../control/table-rows.ts'
+import { tableFilesOf } from '../../control/table-rows.ts'
 import type { CheckResult, Finding, Verification } from '../../control/verify/index.ts'
 import { hashFile } from '../../core/durable-files.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
 import { ident, join, readParquet, type Sql, sql } from '../../core/sql.ts'
-import { computeMart, fingerprintOf, type MartQuery, readMarts } from '../app/index.ts'
+import { computeMart, fingerprintOf, inputFilesOf, type MartQuery, readMarts, showMarts } from '../app/index.ts'
 import { showTables } from '../dw/index.ts'
 
-/** SQL that does not give the same rows twice, whatever the tables hold. */
-const IS_FICKLE =
-  /\b(now|today|current_date|current_time|current_timestamp|localtime|localtimestamp|get_current_timestamp|random|uuid|nextval|sample|read_\w+)\b/i
-
 /**
- * Every mart holds the rows that its SQL gives over the tables of the same version. A mart whose SQL, parameters or
- * contracts have changed since is passed over, and told: the next run makes it anew.
+ * Every mart holds the rows that its SQL gives over the tables and marts of the same version. A mart that was held back, or
+ * whose SQL, parameters or contracts have changed since, is passed over, and told.
  */
 export async function checkMartRows(verification: Verification): Promise<CheckResult> {
   const { engine, layout, project, stored, version } = verification
   const live = stored.filter((file) => isLiveIn(file, version))
-  const dwFiles = live.filter(isOfTable)
-  await showTables(engine, project.config.tables, (table) => tableFilesOf(dwFiles, layout, table))
+  const marts = live.filter((file) => file.layer === 'app')
   const read = await readMarts(engine, project).catch((error: unknown) => messageOf(error))
   if (typeof read === 'string')
     return { examined: '0 marts', findings: [], notes: [`marts: their SQL cannot be run today: ${read}`] }
+  await showTables(engine, project.config.tables, (table) => tableFilesOf(live, layout, table))
+  await showMarts(engine, layout, marts)
+  const heldBack = await readHeldMarts(engine, 'lake')
   const findings: Finding[] = []
   const notes: string[] = []
   let examined = 0
-  for (const file of live.filter(({ layer }) => layer === 'app')) {
+  for (const file of marts) {
     const query = read.find((mart) => mart.martName === file.tableName)
-    const reason = whyNot(query, file, verification, dwFiles)
+    const reason = heldBack.get(file.tableName) ?? whyNot(query, file, verification, live)
     if (query === undefined || reason !== null) {
       notes.push(`app.${file.tableName}: ${reason}`)
       continue
     }
     const found = await compareMart(verification, file, query)
-    const damaged = found.length === 0 ? null : await findDamaged(verification, dwFiles)
+    const damaged = found.length === 0 ? null : await findDamaged(verification, inputFilesOf(query, live))
     if (damaged !== null) {
       notes.push(`app.${file.tableName}: it cannot be compared, because ${damaged.path} is damaged`)
       continue
@@ -51,17 +51,17 @@ function whyNot(
   query: MartQuery | undefined,
   file: StoredFile,
   { project }: Verification,
-  dwFiles: readonly StoredFile[],
+  live: readonly StoredFile[],
 ): string | null {
   if (query === undefined) return 'it has left the config; the next run takes it away'
-  if (fingerprintOf(query, project.config.tables, dwFiles) !== file.fingerprint)
-    return 'its SQL, its parameters or the contracts have changed since it was made; the next run makes it anew'
-  return IS_FICKLE.test(query.text) ? 'its SQL asks for the time, for chance, or for files of its own' : null
+  if (fingerprintOf(query, project.config.tables, live) !== file.fingerprint)
+    return 'its SQL, its tests, its parameters or the contracts have changed since it was made; the next run makes it anew'
+  return query.isFickle ? 'its SQL asks for the time, for chance, or for files of its own' : null
 }
 
 /** A mart is not to blame when what it is compared with is damaged. */
-async function findDamaged({ layout }: Verification, dwFiles: readonly StoredFile[]): Promise<StoredFile | null> {
-  for (const file of dwFiles) {
+async function findDamaged({ layout }: Verification, inputs: readonly DataFile[]): Promise<DataFile | null> {
+  for (const file of inputs) {
     const found = await hashFile(joinPath(layout.lake, file.path)).catch(() => null)
     if (found !== file.sha256) return file
   }

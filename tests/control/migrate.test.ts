@@ -10,6 +10,7 @@ test('a lake of format 1 can be verified as it is, and its next run brings it to
     `alter table control.runs drop column command; drop table control.undone_runs; drop table control.vacuums;
      alter table control.rule_results drop column severity; drop table control.freshness;
      drop table control.returns; drop table control.replaced_rows; drop table control.backups; drop table control.restores;
+     drop table control.mart_inputs; drop table control.mart_tests; drop table control.mart_results;
      update control.lake set format = 1`,
   )
   expect(await lake.findings()).toEqual([])

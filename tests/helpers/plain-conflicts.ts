@@ -38,9 +38,11 @@ export class PlainTable {
     readonly rules: readonly string[]
     readonly reasons: readonly string[]
   }[] = []
+  readonly #name: string
   readonly #isUnique: boolean
 
-  constructor(isUnique: boolean) {
+  constructor(name: string, isUnique: boolean) {
+    this.#name = name
     this.#isUnique = isUnique
   }
 
@@ -66,10 +68,10 @@ export class PlainTable {
     if (isGood && isSame && onConflict !== 'reject') return 'unchanged'
     const mayReplace = onConflict === 'update' || onConflict === 'history'
     if (former !== undefined && !mayReplace)
-      faults.push(['unique:k', `k "${record.k}" is in t already (${former.address})`])
+      faults.push(['unique:k', `k "${record.k}" is in ${this.#name} already (${former.address})`])
     const other = current.find((row) => record.e !== '' && row.e === record.e && !(mayReplace && row === former))
     if (this.#isUnique && other !== undefined)
-      faults.push(['unique:e', `e "${record.e}" is in t already (${other.address})`])
+      faults.push(['unique:e', `e "${record.e}" is in ${this.#name} already (${other.address})`])
     if (faults.length > 0) {
       this.rejects.push({ address, rules: faults.map(([rule]) => rule), reasons: faults.map(([, reason]) => reason) })
       return 'quarantined'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { OpenOptions } from '../../control/open-lake.ts'
-import { queryLake } from '../../control/query-lake.ts'
+import { type QueryResult, queryLake, queryVersion } from '../../control/query-lake.ts'
 import { loadProject, type Project } from '../../core/config/load-config.ts'
 import { silentLogger } from '../../core/logger.ts'
 import { runPipeline } from '../../pipeline/run.ts'
@@ -30,6 +30,11 @@ export class TempLake {
       await writeFile(this.path('workingArea', 'uploads', name), content)
   }
 
+  /** Write a file of the project, such as its config. */
+  async write(name: string, content: string): Promise<void> {
+    await writeFile(this.path(name), content)
+  }
+
   async run(options: Partial<OpenOptions> = {}): Promise<RunSummary> {
     return runPipeline(this.project, {
       log: silentLogger(),
@@ -51,12 +56,12 @@ export class TempLake {
 
   /** Rows of a query over the newest version, values as text. */
   async query(sql: string): Promise<string[][]> {
-    return queryLake(this.project, sql, async (result) => {
-      const rows: string[][] = []
-      for await (const chunk of result.chunks)
-        rows.push(...chunk.getRows().map((row) => row.map((value) => String(value))))
-      return rows
-    })
+    return queryLake(this.project, sql, textRows)
+  }
+
+  /** Rows of a query over an older version, values as text. */
+  async at(version: number, sql: string): Promise<string[][]> {
+    return queryVersion(this.project, version, sql, textRows)
   }
 
   async read(...names: string[]): Promise<string> {
@@ -69,6 +74,12 @@ export class TempLake {
     const files = entries.filter((entry) => !entry.isDirectory() && entry.name !== '.gitkeep')
     return files.map((entry) => join(entry.parentPath, entry.name).slice(this.path(...names).length + 1)).sort()
   }
+}
+
+async function textRows(result: QueryResult): Promise<string[][]> {
+  const rows: string[][] = []
+  for await (const chunk of result.chunks) rows.push(...chunk.getRows().map((row) => row.map((value) => String(value))))
+  return rows
 }
 
 /** The hires lake, or one of another config, with these uploads dropped. */

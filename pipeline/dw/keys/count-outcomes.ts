@@ -2,7 +2,7 @@ import type { Engine } from '../../../core/engine.ts'
 import { type Sql, sql } from '../../../core/sql.ts'
 import type { TableInput } from '../table-input.ts'
 import { VERSIONS } from './find-changes.ts'
-import { UNWRITTEN, UPDATING } from './settle-keys.ts'
+import { ALL_UNCHANGED, UNWRITTEN, UPDATING } from './settle-keys.ts'
 
 /** By file id; a file without any is not there. */
 export type CountByFile = ReadonlyMap<string, number>
@@ -33,7 +33,7 @@ export async function countOutcomes(
   const count = (records: Sql) => countRecords(engine, counted(records))
   return {
     updated: await count(UPDATING),
-    unchanged: await count(sql`(from ${UNWRITTEN} where _why = 'unchanged')`),
+    unchanged: await count(ALL_UNCHANGED),
     superseded: await count(sql`(from ${UNWRITTEN} where _why = 'superseded')`),
     replaced:
       table.onConflict === 'update'

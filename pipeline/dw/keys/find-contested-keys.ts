@@ -4,6 +4,7 @@ import { refusedKeys } from '../find-refused.ts'
 import type { TableInput } from '../table-input.ts'
 import { findRepeatedKeys, REPEATED } from './find-repeated-keys.ts'
 import { findTakenKeys, TAKEN } from './find-taken-keys.ts'
+import { findUnchanged, UNCHANGED } from './find-unchanged.ts'
 import { allGiven, currentRows, keyNames, sameKey, together } from './key-sql.ts'
 
 /** Primary keys that several have: records of the run, or a record and a row of the table. All other good records are loaded. */
@@ -34,9 +35,11 @@ export async function findContestedKeys(engine: Engine, input: TableInput, good:
   for (const columns of unique) await findEntangledKeys(engine, input, columns, good, accepted)
   await findTakenKeys(engine, input, primaryKey, good)
   await findRepeatedKeys(engine, input, primaryKey, good, accepted)
+  await findUnchanged(engine, input, good, ENTANGLED)
   await engine.run(sql`
     create or replace temp table ${CONTESTED} as
-    select ${key} from ${TAKEN} union select ${key} from ${REPEATED} union select ${key} from ${ENTANGLED}`)
+    select ${key} from (select * from ${TAKEN}) anti join ${UNCHANGED} using (${key})
+    union select ${key} from ${REPEATED} union select ${key} from ${ENTANGLED}`)
 }
 
 /** Values that records or rows of several primary keys have. */

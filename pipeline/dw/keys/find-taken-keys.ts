@@ -27,5 +27,5 @@ export async function findTakenKeys(
       union all
       select ${key} from ${refusedKeys(input)} where ${allGiven(columns)}
     )
-    select distinct ${key} from (select ${key} from ${currentRows(input.tableName, input.table)}) semi join _new using (${key})`)
+    select ${key} from (select ${key} from ${currentRows(input.tableName, input.table)}) semi join _new using (${key})`)
 }

@@ -6,6 +6,7 @@ import type { Accepted } from '../accept-records.ts'
 import { RUN_FILES, type TableInput } from '../table-input.ts'
 import { findChanges, VERSIONS } from './find-changes.ts'
 import { findContestedKeys } from './find-contested-keys.ts'
+import { UNCHANGED } from './find-unchanged.ts'
 import { gatherMembers, MEMBERS } from './gather-members.ts'
 import { createVerdicts, judgeChains, VERDICTS } from './judge-chains.ts'
 import { judgeEntangled } from './judge-entangled.ts'
@@ -15,10 +16,17 @@ import { holderName, keysOf } from './key-sql.ts'
 export const KEY_CONFLICTS = ident('key_conflicts')
 
 /**
- * Good records that become no row: `_file_id`, `_line`, `_why`: `rejected` (a key is taken), `unchanged` (the row was so already),
+ * Good records that become no row, beside those of UNCHANGED: `_file_id`, `_line`, `_why`: `rejected` (a key is taken), `unchanged` (the row was so already),
  * `superseded` (a later record of the run has taken its place).
  */
 export const UNWRITTEN = ident('unwritten_records')
+
+/** Good records that found the row as they are: `_file_id`, `_line`. */
+export const ALL_UNCHANGED: Sql = sql`(
+  select _file_id, _line from ${UNWRITTEN} where _why = 'unchanged'
+  union all
+  select _file_id, _line from ${UNCHANGED}
+)`
 
 /** Good records that change a row: `_file_id`, `_line`. */
 export const UPDATING = ident('updating_records')

@@ -3,7 +3,7 @@ import type { Lake, Run } from '../../../control/lake.ts'
 import type { Counts, DataFile, ReturnEntry } from '../../../control/ledger.ts'
 import { sumCounts } from '../../../control/ledger.ts'
 import { readParquet, sql } from '../../../core/sql.ts'
-import { UNWRITTEN, UPDATING } from '../keys/settle-keys.ts'
+import { ALL_UNCHANGED, UPDATING } from '../keys/settle-keys.ts'
 import { RETURNED } from './find-returned.ts'
 import { QUARANTINED } from './write-outcomes.ts'
 
@@ -71,7 +71,7 @@ async function countGroups(lake: Lake, rejects: DataFile | null): Promise<Group[
     from (select * from ${RETURNED}) as _returned
     left join ${QUARANTINED} as _quarantined using (_file_id, _line)
     left join (select _file_id, _line from ${UPDATING}) as _updating using (_file_id, _line)
-    left join (select _file_id, _line from ${UNWRITTEN} where _why = 'unchanged') as _unchanged using (_file_id, _line)
+    left join ${ALL_UNCHANGED} as _unchanged using (_file_id, _line)
     left join (select _file_id, _line from ${newEntries}) as _new using (_file_id, _line)
     group by all
     order by all`)

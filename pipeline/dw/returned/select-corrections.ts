@@ -1,10 +1,8 @@
 import { undefused } from '../../../core/defuse.ts'
 import { ident, join, literal, readParquet, type Sql, sql } from '../../../core/sql.ts'
+import { ENTRY_COLUMNS } from '../../inbox/entry-columns.ts'
 import { RUN_FILES, type TableInput } from '../table-input.ts'
 import { entryValues } from './find-returned.ts'
-
-/** Names that a CSV of the quarantine has beside the columns of its records. */
-const ENTRY_COLUMNS = ['_id', '_line', '_rules', '_reason', '_raw']
 
 /**
  * The records of the corrections in a batch, each at the place of the entry that it corrects. One that names no entry stands
@@ -23,7 +21,7 @@ export function selectCorrections({ tableName, table }: TableInput, batch: strin
   const allMissing = sql`coalesce(${given}, null) is null`
   return sql`
     select
-      ${given}, _given._extra,
+      ${given}, ${ownExtra()} as _extra,
       case
         when _corrects = '' then '"_id" is empty; a record that is new belongs into a file of its own'
         when _entry._id is null then '"_id" "' || left(_corrects, 80) || '" is no record in quarantine of ' || ${literal(tableName)}
@@ -42,7 +40,7 @@ export function selectCorrections({ tableName, table }: TableInput, batch: strin
       case when _nth = 1 then _entry._before end as _before
     from (
       select
-        ${join(undefusedColumns, ', ')}, ${ownExtra()} as _extra, _file_id, _line, _corrects,
+        ${join(undefusedColumns, ', ')}, _extra, _file_id, _line, _corrects,
         row_number() over (partition by _corrects order by _file_no, _line) as _nth
       from ${readParquet([batch])} join (select * from ${RUN_FILES}) using (_file_id)
       where _corrects is not null
@@ -52,14 +50,19 @@ export function selectCorrections({ tableName, table }: TableInput, batch: strin
     where _entry._id is null or _entry._status in ('open', 'waiting')`
 }
 
-/** What the record's own file had beside the columns of the table: `_extra` without what the CSV says of the entry. */
+/**
+ * What the record's own file had beside the columns of the table: `_extra` without what the CSV says of the entry, and without
+ * empty columns that a spreadsheet has added.
+ */
 function ownExtra(): Sql {
-  const text = sql`json_extract_string(_extra, '/' || replace(replace(_key, '~', '~0'), '/', '~1'))`
-  const entries = sql`list_transform(
-    list_filter(json_keys(_extra), lambda _key: not list_contains(${literal(ENTRY_COLUMNS)}, _key)),
-    lambda _key: {key: ${undefused(sql`_key`)}, value: ${undefused(text)}})`
+  const text = sql`json_extract_string(_given._extra, '/' || replace(replace(_key, '~', '~0'), '/', '~1'))`
+  const entries = sql`list_filter(
+    list_transform(
+      list_filter(json_keys(_given._extra), lambda _key: not list_contains(${literal(ENTRY_COLUMNS)}, _key)),
+      lambda _key: {key: ${undefused(sql`_key`)}, value: ${undefused(text)}}),
+    lambda _pair: _pair.value is not null or coalesce(list_contains(json_keys(_entry._extra), _pair.key), false))`
   return sql`case
-    when _extra is not null and len(list_filter(${entries}, lambda _pair: _pair.value is not null)) > 0
+    when len(list_filter(${entries}, lambda _pair: _pair.value is not null)) > 0
     then to_json(map_from_entries(${entries}))::varchar
   end`
 }

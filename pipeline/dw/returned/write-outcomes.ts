@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { writeDataFile } from '../../../control/data-files.ts'
 import type { Lake, Run } from '../../../control/lake.ts'
 import type { DataFile } from '../../../control/ledger.ts'
 import { literal, raw, readParquet, type Sql, sql } from '../../../core/sql.ts'
+import { userName } from '../../../core/user-name.ts'
 import { REFUSED } from '../find-refused.ts'
 import { KEY_CONFLICTS } from '../keys/settle-keys.ts'
 import { RETURNED } from './find-returned.ts'
@@ -49,14 +49,4 @@ function outcome(run: Run, status: 'released' | 'superseded'): Sql {
   return sql`
     _file_id || ':' || _line as _id, _entry_run_id as _run_id, ${literal(status)} as _status,
     ${raw(String(run.runId))}::bigint as _by_run_id, ${literal(run.startedAt)} as _at, ${literal(userName())} as _by, _why`
-}
-
-/** Who runs droplake, as the system knows them. */
-export function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // A container's user may have a number and no name.
-    return String(process.getuid?.() ?? 'unknown')
-  }
 }

@@ -9,6 +9,7 @@ import type { Project } from '../../../core/config/load-config.ts'
 import { verify } from '../../verify/index.ts'
 import { carryMarts } from '../carry-marts.ts'
 import { type Change, maintain, settle, versionsOf } from '../maintain.ts'
+import { readValidMarts } from '../read-valid-marts.ts'
 import { type Outcome, repairDataFile } from './repair-data-file.ts'
 
 /** What a repair did, or would do. */
@@ -62,7 +63,7 @@ export async function repair(project: Project, options: OpenOptions): Promise<Re
     const leftover = await settle(lake)
     let outcomes: readonly Outcome[] = []
     const done = await maintain(lake, leftover, 'repair', async (run) => {
-      outcomes = await repairAll(lake, run, stored, damaged)
+      outcomes = await repairAll(lake, run, stored, await inOrder(lake, damaged))
       return changeOf(lake, outcomes)
     })
     return {
@@ -90,7 +91,7 @@ function damagedFiles(findings: readonly Finding[]): (Finding & { readonly file:
     if (isDataFile && finding.file !== null && !byFile.has(finding.file))
       byFile.set(finding.file, { ...finding, file: finding.file })
   }
-  const order = ['ods', 'rejects', 'dw', 'replaced', 'closed', 'app']
+  const order = ['ods', 'rejects', 'dw', 'replaced', 'closed', 'outcomes', 'app']
   const rank = (finding: { file: string }) => order.indexOf(finding.file.split('/')[0] ?? '')
   return [...byFile.values()].sort((a, b) => rank(a) - rank(b) || (a.file < b.file ? -1 : 1))
 }
@@ -98,6 +99,19 @@ function damagedFiles(findings: readonly Finding[]): (Finding & { readonly file:
 async function neededFiles(lake: Lake): Promise<StoredFile[]> {
   const { oldest } = await versionsOf(lake)
   return (await readStoredFiles(lake.engine, 'lake')).filter((file) => isNeededSince(file, oldest))
+}
+
+/** Marts after those that they are made of; while the SQL of one is wrong none of them can be made, in whatever order. */
+async function inOrder<Damaged extends { readonly file: string }>(
+  lake: Lake,
+  damaged: readonly Damaged[],
+): Promise<Damaged[]> {
+  const queries = await readValidMarts(lake)
+  const rank = ({ file }: Damaged) => {
+    const [layer, martName] = file.split('/')
+    return layer === 'app' ? queries.findIndex((query) => query.martName === martName) : -1
+  }
+  return [...damaged].sort((a, b) => rank(a) - rank(b))
 }
 
 async function repairAll(
@@ -124,12 +138,16 @@ async function changeOf(lake: Lake, outcomes: readonly Outcome[]): Promise<Chang
   const replaced = outcomes.filter((outcome) => outcome.replacement !== null)
   const gone = new Set(replaced.map((outcome) => outcome.file.path))
   const written = replaced.map((outcome) => outcome.replacement as DataFile)
-  const isTableChanged = written.some(isOfTable)
-  const dwFiles = [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written]
-  const carried = isTableChanged ? await carryMarts(lake, dwFiles.filter(isOfTable)) : []
+  const isInputChanged = written.some((file) => isOfTable(file) || file.layer === 'app')
+  const dataFiles = [...lake.state.dataFiles.filter((file) => !gone.has(file.path)), ...written]
+  const carried = isInputChanged ? await carryMarts(lake, dataFiles) : []
   const marts = carried.filter((mart) => !gone.has(mart.path))
   return {
-    entries: { dataFiles: [...written, ...marts], removed: [...gone, ...marts.map((mart) => mart.path)] },
+    entries: {
+      dataFiles: [...written, ...marts],
+      removed: [...gone, ...marts.map((mart) => mart.path)],
+      martInputs: replaced.flatMap((outcome) => outcome.martInputs ?? []),
+    },
     delivery: {
       reports: written
         .filter((file) => file.layer === 'app')

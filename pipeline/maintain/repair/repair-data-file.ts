@@ -1,10 +1,12 @@
 import { writeDataFile } from '../../../control/data-files.ts'
 import type { Lake, Run } from '../../../control/lake.ts'
-import type { DataFile } from '../../../control/ledger.ts'
+import type { DataFile, MartInput } from '../../../control/ledger.ts'
 import { restoreDataFile } from '../../../control/restore-data-file.ts'
 import { isLiveIn, type StoredFile } from '../../../control/stored-files.ts'
 import { DroplakeError, messageOf } from '../../../core/errors.ts'
 import type { Sql } from '../../../core/sql.ts'
+import type { MartInputs } from '../../app/index.ts'
+import { martInputsOf } from '../../mart-entries.ts'
 import { martSource } from './mart-source.ts'
 import { odsAdvice } from './ods-advice.ts'
 import { compactionSource, tableSource } from './table-source.ts'
@@ -16,6 +18,8 @@ export interface Outcome {
   readonly why: string | null
   /** A new file with the same rows, for versions from the next one on. */
   readonly replacement: DataFile | null
+  /** What the new file of a mart was made of. */
+  readonly martInputs?: readonly MartInput[]
 }
 
 export interface Damage {
@@ -37,8 +41,8 @@ export interface Source {
   readonly from: string
   /** The rows are known to be right even if their bytes come out otherwise. */
   readonly isExact: boolean
-  /** Of a mart: its fingerprint over today's tables. */
-  readonly fingerprint?: string
+  /** Of a mart: its fingerprint over the files that it was made of, and their names. */
+  readonly mart?: { readonly fingerprint: string; readonly inputs: MartInputs }
 }
 
 /** Make a damaged data file again, or say why that cannot be done. */
@@ -59,22 +63,22 @@ async function sourceOf(lake: Lake, damage: Damage): Promise<Source | string> {
       return odsAdvice(lake, damage.file)
     case 'rejects':
       return (
-        compactionSource(lake, damage) ??
+        (await compactionSource(lake, damage)) ??
         'the reasons of refused records are kept nowhere else; roll back to before its run and drop its uploads again'
       )
     case 'outcomes':
       return (
-        compactionSource(lake, damage) ??
+        (await compactionSource(lake, damage)) ??
         'what became of quarantined records is kept nowhere else; roll back to before its run and do again what it did'
       )
     case 'replaced':
     case 'closed':
       return (
-        compactionSource(lake, damage) ??
+        (await compactionSource(lake, damage)) ??
         'what takes the place of which row is kept nowhere else; roll back to before its run and drop its uploads again'
       )
     case 'dw':
-      return compactionSource(lake, damage) ?? tableSource(lake, damage)
+      return (await compactionSource(lake, damage)) ?? tableSource(lake, damage)
     case 'app':
       return martSource(lake, damage)
   }
@@ -97,13 +101,14 @@ async function makeAgain(lake: Lake, run: Run, damage: Damage, source: Source): 
     )
   const { layer, tableName } = file
   const part = `repair-${replaced.length + 1}`
-  const fingerprint = source.fingerprint === undefined ? {} : { fingerprint: source.fingerprint }
+  const fingerprint = source.mart === undefined ? {} : { fingerprint: source.mart.fingerprint }
   const replacement = await writeDataFile(lake, run, { layer, tableName, part, ...fingerprint }, source.query)
   if (replacement === null) return unrepaired(damage, `${source.from} it has no rows; expected ${file.rows}`)
   return {
     ...done,
     what: `${replacement.path} takes its place, made ${source.from}; older versions still have the damaged one`,
     replacement,
+    ...(source.mart === undefined ? {} : { martInputs: martInputsOf(replacement.path, source.mart.inputs) }),
   }
 }
 

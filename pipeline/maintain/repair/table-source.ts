@@ -1,33 +1,44 @@
 import { createHash } from 'node:crypto'
 import { basename, join as joinPath } from 'node:path'
 import type { Lake } from '../../../control/lake.ts'
+import type { Layer } from '../../../control/layout.ts'
 import type { DataFile } from '../../../control/ledger.ts'
-import { columnsOf, selectAll, selectFrom, selectRaw } from '../../../control/relations.ts'
+import { changesRows, columnsOf, mayWait, selectAll, selectFrom, selectRaw } from '../../../control/relations.ts'
 import type { StoredFile } from '../../../control/stored-files.ts'
+import { without } from '../../../control/table-rows.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
-import { ident, join, literal, raw, type Sql, sql } from '../../../core/sql.ts'
+import { ident, join, literal, raw, readParquet, type Sql, sql } from '../../../core/sql.ts'
 import { typedName, withTypedValues } from '../../dw/index.ts'
 import type { Damage, Source } from './repair-data-file.ts'
 
 /** The rows of a compacted file, from the files that it was made of, while they are kept; null when it has none. */
-export function compactionSource(lake: Lake, { file, stored, broken }: Damage): Source | null {
-  const madeIn = file.ranges[0]?.addedIn
-  const parts = stored.filter(
-    (part) =>
-      part.layer === file.layer &&
-      part.tableName === file.tableName &&
-      part.ranges.some((range) => range.removedIn === madeIn),
-  )
-  const isAll = parts.reduce((sum, part) => sum + part.rows, 0) === file.rows
-  if (parts.length === 0 || !isAll || parts.some((part) => broken.has(part.path))) return null
-  return { query: selectAll(pathsOf(lake, parts)), from: 'from the files it was compacted from', isExact: true }
+export async function compactionSource(lake: Lake, { file, stored, broken }: Damage): Promise<Source | null> {
+  const madeIn = file.ranges[0]?.addedIn ?? 0
+  const removedThen = (layer: Layer) =>
+    stored.filter(
+      (part) =>
+        part.layer === layer &&
+        part.tableName === file.tableName &&
+        part.ranges.some((range) => range.removedIn === madeIn),
+    )
+  const parts = removedThen(file.layer)
+  const replaced = file.layer === 'dw' ? removedThen('replaced') : []
+  const sources = [...parts, ...replaced]
+  if (parts.length === 0 || sources.some((part) => broken.has(part.path))) return null
+  const query = without(selectAll(pathsOf(lake, parts)), pathsOf(lake, replaced))
+  const { rows } = await lake.engine.row<{ rows: number }>(sql`select count(*) as rows from (${query})`)
+  return rows === file.rows ? { query, from: 'from the files it was compacted from', isExact: true } : null
 }
+
+/** Of a data file of rows that came back from quarantine: ODS has them as they came, not as they were corrected. */
+const RETURNED_SUFFIX = '-returned.parquet'
 
 /** The uploads of a run that went into one table. */
 interface LoadedUpload {
   readonly fileId: string
-  readonly loaded: number
-  readonly quarantined: number
+  /** Records that became rows of their own: loaded or updated. */
+  readonly written: number
+  readonly unchanged: number
 }
 
 /**
@@ -40,21 +51,24 @@ export async function tableSource(lake: Lake, damage: Damage): Promise<Source | 
   const { file, stored, broken } = damage
   const table = lake.project.config.tables[file.tableName]
   if (table === undefined) return 'its table has left the config'
+  if (file.path.endsWith(RETURNED_SUFFIX))
+    return `its rows came back from quarantine; roll back to before run ${file.runId} and drop its corrections again`
   const uploads = await readUploads(lake, file)
-  const loaded = uploads.reduce((sum, upload) => sum + upload.loaded, 0)
+  const written = uploads.reduce((sum, upload) => sum + upload.written, 0)
   const below = (layer: string) =>
     stored.filter((candidate) => candidate.layer === layer && candidate.tableName === file.tableName)
   const ofRun = (layer: string) => below(layer).filter((candidate) => candidate.runId === file.runId)
   const rowsOfRun = ofRun('dw').reduce((sum, candidate) => sum + candidate.rows, 0)
-  if (uploads.length === 0 || loaded !== rowsOfRun)
-    return `its rows are not those that run ${file.runId} loaded; roll back to a version without it`
+  if (uploads.length === 0 || written !== rowsOfRun || uploads.some((upload) => upload.unchanged > 0))
+    return `its rows are not all those that run ${file.runId} read and did not refuse; roll back to a version without it`
   // A file of the table has the name of the ODS file that it was made of; in format 1 there was one of all.
   const sameName = ofRun('ods').filter((candidate) => basename(candidate.path) === basename(file.path))
   const raws = sameName.length > 0 ? sameName : ofRun('ods')
   const rejects = below('rejects')
-  const damaged = [...raws, ...rejects].find((candidate) => broken.has(candidate.path))
+  const closed = below('closed')
+  const damaged = [...raws, ...rejects, ...closed].find((candidate) => broken.has(candidate.path))
   if (damaged !== undefined) return `"${damaged.path}", from which its rows would come, is damaged, too`
-  const query = rowsQuery(lake, table, file, { raws, rejects, uploads })
+  const query = rowsQuery(lake, table, file, { raws, rejects, closed, uploads })
   const { rows } = await lake.engine.row<{ rows: number }>(sql`select count(*) as rows from (${query})`)
   if (rows !== file.rows) return `ODS gives ${rows} rows for it; expected ${file.rows}`
   return { query, from: 'from ODS', isExact: await isSameConfig(lake, file.runId) }
@@ -62,32 +76,49 @@ export async function tableSource(lake: Lake, damage: Damage): Promise<Source | 
 
 /** In the order of the uploads' names, as the run took them. */
 async function readUploads(lake: Lake, file: DataFile): Promise<LoadedUpload[]> {
-  const rows = await lake.engine.rows<{ file_id: string; loaded: number; quarantined: number }>(sql`
-    select file_id, loaded, quarantined
+  const rows = await lake.engine.rows<{ file_id: string; written: number; unchanged: number }>(sql`
+    select file_id, loaded + updated as written, unchanged
     from lake.control.files
     where run_id = ${file.runId} and table_name = ${file.tableName} and outcome = 'loaded'
     order by name`)
-  return rows.map((row) => ({ fileId: row.file_id, loaded: row.loaded, quarantined: row.quarantined }))
+  return rows.map((row) => ({ fileId: row.file_id, written: row.written, unchanged: row.unchanged }))
 }
 
 interface Below {
   readonly raws: readonly StoredFile[]
   readonly rejects: readonly StoredFile[]
+  readonly closed: readonly StoredFile[]
   readonly uploads: readonly LoadedUpload[]
 }
 
-function rowsQuery(lake: Lake, table: TableConfig, file: DataFile, { raws, rejects, uploads }: Below): Sql {
+function rowsQuery(lake: Lake, table: TableConfig, file: DataFile, { raws, rejects, closed, uploads }: Below): Sql {
   const typed = Object.keys(table.columns).map((name) => sql`${typedName(name)} as ${ident(name)}`)
   const fileIds = literal(uploads.map((upload) => upload.fileId))
+  const runId = raw(String(file.runId))
+  // Whoever has waited came out of quarantine, and not with an upload of the run.
+  const waited = mayWait(table) ? sql`, null::timestamp as _waited_since` : sql``
+  const validFrom = changesRows(table) ? sql`, ${validSince(lake, runId, closed)} as _valid_from` : sql``
   return sql`
-    select ${join(typed, ', ')}, _file_id, _line, ${raw(String(file.runId))}::bigint as _run_id
+    select ${join(typed, ', ')}, _file_id, _line, ${runId}::bigint as _run_id${waited}${validFrom}
     from (${withTypedValues(table, selectRaw(table, pathsOf(lake, raws)))}) as _records
-    where list_contains(${fileIds}, _file_id) and not exists (
+    where list_contains(${fileIds}, _file_id) and _corrects is null and not exists (
       select 1
       from (${selectFrom(columnsOf('rejects', table), pathsOf(lake, rejects))}) as _rejects
-      where _rejects._file_id = _records._file_id and _rejects._line = _records._line and _rejects._run_id = ${raw(String(file.runId))}
+      where _rejects._file_id = _records._file_id and _rejects._line = _records._line and _rejects._run_id = ${runId}
     )
     order by list_position(${fileIds}, _file_id), _line`
+}
+
+/** The time of a row that a run has written under `history`: that of its run, or a little later where it closed another row. */
+function validSince(lake: Lake, runId: Sql, closed: readonly StoredFile[]): Sql {
+  const startedAt = sql`(select started_at from lake.control.runs where run_id = ${runId})`
+  if (closed.length === 0) return startedAt
+  return sql`coalesce(
+    (
+      select any_value(_valid_to) from ${readParquet(pathsOf(lake, closed))} as _closed
+      where _closed._by_file_id = _records._file_id and _closed._by_line = _records._line and _closed._run_id = ${runId}
+    ),
+    ${startedAt})`
 }
 
 async function isSameConfig(lake: Lake, runId: number): Promise<boolean> {

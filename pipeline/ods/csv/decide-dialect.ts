@@ -29,6 +29,7 @@ export async function decideDialect(text: OpenedText, name: string, table: Table
     columns: header?.columns ?? Object.keys(table.columns),
     extra: header?.extra ?? [],
     missing: header?.missing ?? [],
+    renamed: header?.renamed ?? [],
     // A file that begins with 16 MiB of blank lines is taken to have no header.
     leadingBlankLines: first === undefined ? 0 : first.line - 1,
     start: { offset: text.bodyOffset + start.offset, line: start.line },
@@ -36,7 +37,7 @@ export async function decideDialect(text: OpenedText, name: string, table: Table
 }
 
 /** The first bytes behind a byte order mark: a whole record, whatever its size. */
-async function readHead({ path, bodyOffset, sizeBytes }: OpenedText): Promise<Buffer> {
+export async function readHead({ path, bodyOffset, sizeBytes }: OpenedText): Promise<Buffer> {
   const file = await open(path, 'r')
   try {
     const head = Buffer.alloc(Math.min(MAX_RECORD_BYTES, sizeBytes - bodyOffset))
@@ -47,11 +48,14 @@ async function readHead({ path, bodyOffset, sizeBytes }: OpenedText): Promise<Bu
   }
 }
 
-interface Marks {
+/** What tells a file's fields apart. */
+export interface Marks {
   readonly delimiter: string
   readonly quote: Quote
   readonly escape: Escape
 }
+
+type DeclaredMarks = Partial<Pick<TableConfig, 'delimiter' | 'quote' | 'escape'>>
 
 /** The candidate by which most of the file's first records fit the contract; of equals, the most common dialect. */
 function bestDialect(head: Buffer, table: TableConfig): Marks & { readonly reading: Reading } {
@@ -71,8 +75,8 @@ function isLikely({ delimiter, quote, reading }: Marks & { readonly reading: Rea
   return quote !== "'" || reading.quoted * 2 > reading.wellFormed
 }
 
-/** The most common first. */
-function candidatesFor(head: Buffer, table: TableConfig): Marks[] {
+/** The marks that a file may have, the most common first; what is declared is not guessed. */
+export function candidatesFor(head: Buffer, table: DeclaredMarks): Marks[] {
   const delimiters = table.delimiter === undefined ? likelyDelimiters(head) : [table.delimiter]
   return delimiters.flatMap((delimiter) =>
     likelyQuotes(head, table).flatMap((quote) =>
@@ -85,12 +89,12 @@ function likelyDelimiters(head: Buffer): string[] {
   return [',', ...[';', '\t', '|'].filter((delimiter) => head.includes(delimiter))]
 }
 
-function likelyQuotes(head: Buffer, table: TableConfig): readonly Quote[] {
+function likelyQuotes(head: Buffer, table: DeclaredMarks): readonly Quote[] {
   if (table.quote !== undefined) return [table.quote]
   return head.includes("'") ? ['"', "'"] : ['"']
 }
 
-function likelyEscapes(head: Buffer, table: TableConfig, quote: Quote): readonly Escape[] {
+function likelyEscapes(head: Buffer, table: DeclaredMarks, quote: Quote): readonly Escape[] {
   if (table.escape !== undefined) return [table.escape]
   return quote !== '' && head.includes(`\\${quote}`) ? ['doubled', 'backslash'] : ['doubled']
 }
@@ -107,7 +111,7 @@ function ranks({ match, fitting, wellFormed, isQuotedThroughout }: Reading): num
   return [header, fitting, wellFormed, isQuotedThroughout ? 1 : 0]
 }
 
-function firstLineEnd(head: Buffer): 'lf' | 'crlf' {
+export function firstLineEnd(head: Buffer): 'lf' | 'crlf' {
   const at = head.indexOf(LF)
   return at > 0 && head[at - 1] === 13 ? 'crlf' : 'lf'
 }

@@ -21,6 +21,8 @@ export interface CsvDialect {
   readonly extra: readonly string[]
   /** Columns of the table that the header does not name. */
   readonly missing: readonly string[]
+  /** Columns that the header writes otherwise than the contract. */
+  readonly renamed: readonly { readonly found: string; readonly column: string }[]
   /** Blank lines before the header or the first record. */
   readonly leadingBlankLines: number
   /** Where the records begin. */

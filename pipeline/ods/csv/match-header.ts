@@ -1,6 +1,7 @@
 import { didYouMean } from '../../../core/config/nearest-name.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { DroplakeError } from '../../../core/errors.ts'
+import { ENTRY_COLUMNS } from '../../inbox/entry-columns.ts'
 import { matchColumn } from '../match-column.ts'
 import { fitsTypes, typePatterns } from './looks-like-record.ts'
 
@@ -10,10 +11,11 @@ export interface Header {
   readonly columns: readonly string[]
   readonly extra: readonly string[]
   readonly missing: readonly string[]
+  /** Names that are written otherwise than in the contract. */
+  readonly renamed: readonly { readonly found: string; readonly column: string }[]
 }
 
-/** What a CSV of the quarantine says of its records, beside their columns. */
-const ENTRY_COLUMNS: ReadonlySet<string> = new Set(['_id', '_line', '_rules', '_reason', '_raw'])
+const OUR_COLUMNS: ReadonlySet<string> = new Set(ENTRY_COLUMNS)
 
 /** `header`: the columns are named. `mismatch`: it is a header, but the file cannot be read by it. `data`: a record. */
 export type HeaderMatch =
@@ -30,7 +32,7 @@ export function matchHeader(fields: readonly string[], table: TableConfig): Head
   const named = fields.map((field) => matchColumn(field, table))
   const known = named.filter((column) => column !== undefined)
   const header = headerOf(fields, named, table)
-  const isHalf = known.length * 2 >= fields.filter((field) => !ENTRY_COLUMNS.has(field)).length && known.length > 0
+  const isHalf = known.length * 2 >= fields.filter((field) => !OUR_COLUMNS.has(field)).length && known.length > 0
   const isUsable =
     new Set(known).size === known.length &&
     header.missing.every((column) => mayLack(column, table)) &&
@@ -82,7 +84,12 @@ function headerOf(fields: readonly string[], named: readonly (string | undefined
     taken.add(name)
   }
   const present = new Set(named)
-  return { columns, extra, missing: Object.keys(table.columns).filter((column) => !present.has(column)) }
+  const missing = Object.keys(table.columns).filter((column) => !present.has(column))
+  const renamed = fields.flatMap((field, index) => {
+    const column = named[index]
+    return column === undefined || column === field ? [] : [{ found: field, column }]
+  })
+  return { columns, extra, missing, renamed }
 }
 
 function freeName(name: string, taken: ReadonlySet<string>): string {

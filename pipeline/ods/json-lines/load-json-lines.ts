@@ -73,7 +73,8 @@ interface PlacedRecord {
 
 type Placer = (entries: readonly JsonEntry[]) => PlacedRecord | Fault
 
-function readLine(raw: Buffer, maxFieldBytes: number, place: Placer): PlacedRecord | Fault {
+/** Read a line as an object of the table, or say what is wrong with it. */
+export function readLine(raw: Buffer, maxFieldBytes: number, place: Placer): PlacedRecord | Fault {
   if (!isUtf8(raw)) return 'not_utf8'
   const entries = parseObject(raw.toString('utf8'))
   if (typeof entries === 'string') return entries
@@ -89,7 +90,7 @@ function readLine(raw: Buffer, maxFieldBytes: number, place: Placer): PlacedReco
 }
 
 /** Puts each value into its column, and what the table has no column for into JSON. */
-function recordPlacer(table: TableConfig, extra: Set<string>): Placer {
+export function recordPlacer(table: TableConfig, extra: Set<string>): Placer {
   const places = new Map(Object.keys(table.columns).map((column, index) => [column, index]))
   const known = new Map<string, number | undefined>()
   const placeOf = (key: string) => {

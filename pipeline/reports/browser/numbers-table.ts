@@ -26,7 +26,7 @@ export function numbersTable(data: ChartData): HTMLElement {
     element('tbody', {}, ...rows),
   )
   const more = categories.length - rows.length
-  const scroller = element('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': 'Numbers' }, table)
+  const scroller = element('div', { class: 'scroller', tabindex: 0, role: 'group', 'aria-label': 'Numbers' }, table)
   if (more > 0) scroller.append(element('p', { class: 'note' }, `and ${more.toLocaleString('en-US')} more`))
   return scroller
 }

@@ -1,13 +1,17 @@
 import { formatValue } from '../charts/numbers.ts'
 import type { PageTable } from '../charts/page-data.ts'
 
-/** Finds rows by what their cells show. */
+/** Rows that are made ready for the search at a time: a few milliseconds. */
+const ROWS_AT_ONCE = 2000
+
+/** Finds rows by what their cells show. Texts of the rows are made ready a few at a time, before anybody types. */
 export class RowSearch {
   readonly #table: PageTable
-  #texts: readonly string[] | undefined
+  readonly #texts: string[] = []
 
   constructor(table: PageTable) {
     this.#table = table
+    this.#prepareSome()
   }
 
   /**
@@ -17,22 +21,22 @@ export class RowSearch {
    */
   find(words: string, among: readonly number[] | null): number[] {
     const rows = among ?? Array.from({ length: this.#table.rowCount }, (_, row) => row)
-    const wanted = searchable(words).split(/\s+/).filter(Boolean)
+    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
     if (wanted.length === 0) return [...rows]
-    this.#texts ??= rowTexts(this.#table)
-    const texts = this.#texts
-    return rows.filter((row) => wanted.every((word) => texts[row]?.includes(word)))
+    this.#prepare(this.#table.rowCount)
+    return rows.filter((row) => wanted.every((word) => this.#texts[row]?.includes(word)))
   }
-}
 
-function rowTexts(table: PageTable): string[] {
-  return Array.from({ length: table.rowCount }, (_, row) =>
-    searchable(
-      table.columns.map((column, index) => formatValue(table.values[index]?.[row] ?? null, column)).join('\n'),
-    ),
-  )
-}
+  #prepareSome(): void {
+    this.#prepare(this.#texts.length + ROWS_AT_ONCE)
+    if (this.#texts.length < this.#table.rowCount) setTimeout(() => this.#prepareSome(), 10)
+  }
 
-function searchable(text: string): string {
-  return text.toLowerCase()
+  #prepare(end: number): void {
+    const { columns, values, rowCount } = this.#table
+    for (let row = this.#texts.length; row < Math.min(end, rowCount); row++) {
+      const cells = columns.map((column, index) => formatValue(values[index]?.[row] ?? null, column))
+      this.#texts.push(cells.join('\n').toLowerCase())
+    }
+  }
 }

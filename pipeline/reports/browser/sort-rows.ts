@@ -14,11 +14,12 @@ export function sortRows(
   const column = sort === null ? undefined : table.columns[sort.column]
   if (sort === null || column === undefined) return rows
   const values = table.values[sort.column] ?? []
-  const ranks = rankValues(values, column)
-  const rankOf = (row: number) => ranks.get(values[row] ?? null) ?? 0
+  const rankOf = rankValues(values, column)
+  const ranks = new Int32Array(values.length)
+  for (const row of rows) ranks[row] = rankOf.get(values[row] ?? null) ?? 0
   const present = rows.filter((row) => !isMissing(values[row]))
   const sign = sort.order === 'asc' ? 1 : -1
-  present.sort((a, b) => sign * (rankOf(a) - rankOf(b)))
+  present.sort((a, b) => sign * ((ranks[a] ?? 0) - (ranks[b] ?? 0)))
   return [...present, ...rows.filter((row) => isMissing(values[row]))]
 }
 

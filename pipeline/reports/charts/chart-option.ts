@@ -13,7 +13,7 @@ import type { ChartData } from './chart-data.ts'
 import { formatNumber, withUnit } from './numbers.ts'
 import type { ChartSpec } from './page-data.ts'
 import type { Palette } from './palette.ts'
-import { shortLabel } from './text.ts'
+import { drawnLabel } from './text.ts'
 
 export type ChartOption = ComposeOption<
   | BarSeriesOption
@@ -39,7 +39,8 @@ export function isDrawn(spec: ChartSpec): spec is ChartSpec & { readonly kind: D
 const MOST_AT_ONCE = 24
 /** Pixels of a category along a vertical axis. */
 const ROW_PX = 26
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+/** Without quotes: ECharts writes them into an attribute of SVG as they are (seen on 6.1.0). */
+const FONT = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif'
 
 /** Height that a chart wants, in pixels. */
 export function chartHeight(spec: ChartSpec, data: ChartData): number {
@@ -49,7 +50,7 @@ export function chartHeight(spec: ChartSpec, data: ChartData): number {
 }
 
 /**
- * What ECharts is to draw.
+ * What ECharts is to draw. Categories and series go by their numbers: names, which are data, are only drawn.
  *
  * @param width of the place it is drawn in, in pixels
  */
@@ -96,10 +97,10 @@ function labelWidth({ categories }: ChartData, width: number): number {
 function axes(data: ChartData, palette: Palette, upright: boolean, label: number): ChartOption {
   const names = {
     type: 'category' as const,
-    data: [...data.categories],
+    data: keys(data.categories),
     axisLine: { lineStyle: { color: palette.line } },
     axisTick: { show: false },
-    axisLabel: axisLabel(palette, upright ? 90 : label),
+    axisLabel: axisLabel(palette, upright ? 90 : label, data.categories),
   }
   const numbers = {
     type: 'value' as const,
@@ -109,13 +110,21 @@ function axes(data: ChartData, palette: Palette, upright: boolean, label: number
   return upright ? { xAxis: names, yAxis: numbers } : { xAxis: numbers, yAxis: { ...names, inverse: true } }
 }
 
-function axisLabel(palette: Palette, width: number) {
+function keys(names: readonly unknown[]): string[] {
+  return names.map((_, index) => String(index))
+}
+
+function nameAt(names: readonly string[], key: string): string {
+  return drawnLabel(names[Number(key)] ?? '', 40)
+}
+
+function axisLabel(palette: Palette, width: number, names: readonly string[]) {
   return {
     color: palette.ink,
     width,
     overflow: 'truncate' as const,
     hideOverlap: true,
-    formatter: (name: string) => shortLabel(name, 40),
+    formatter: (key: string) => nameAt(names, key),
   }
 }
 
@@ -133,7 +142,11 @@ function legend({ series }: ChartData, palette: Palette): ChartOption {
       pageTextStyle: { color: palette.mutedInk },
       pageIconColor: palette.ink,
       pageIconInactiveColor: palette.line,
-      formatter: (name: string) => shortLabel(name, 40),
+      formatter: (key: string) =>
+        nameAt(
+          series.map((one) => one.name),
+          key,
+        ),
     },
   }
 }
@@ -149,7 +162,7 @@ function series(
   return data.series.map((one, index) => {
     const color = one.isComparison ? palette.grey : (colors[index % colors.length] ?? palette.ink)
     const mean = index === 0 && data.mean !== null ? { markLine: meanLine(data, palette, upright) } : {}
-    const shared = { name: one.name, data: one.values.map((value) => value ?? '-'), itemStyle: { color }, ...mean }
+    const shared = { name: String(index), data: one.values.map((value) => value ?? '-'), itemStyle: { color }, ...mean }
     if (spec.kind === 'line') return { ...shared, type: 'line', symbolSize: 6, lineStyle: { color, width: 2.5 } }
     return {
       ...shared,
@@ -185,7 +198,7 @@ function meanLine(data: ChartData, palette: Palette, upright: boolean) {
       color: palette.ink,
       fontWeight: 600 as const,
       position: upright ? ('insideEndTop' as const) : ('start' as const),
-      formatter: `mean ${withUnit(round(data.mean ?? 0), data.unit)}`,
+      formatter: () => drawnLabel(`mean ${withUnit(round(data.mean ?? 0), data.unit)}`, 60),
     },
     data: [upright ? { yAxis: data.mean ?? 0 } : { xAxis: data.mean ?? 0 }],
   }
@@ -207,10 +220,19 @@ function heatmap(data: ChartData, palette: Palette, label: number, width: number
     xAxis: {
       ...axis,
       position: 'top',
-      data: data.series.map((one) => one.name),
-      axisLabel: axisLabel(palette, roomPerCell),
+      data: keys(data.series),
+      axisLabel: axisLabel(
+        palette,
+        roomPerCell,
+        data.series.map((one) => one.name),
+      ),
     },
-    yAxis: { ...axis, inverse: true, data: [...data.categories], axisLabel: axisLabel(palette, label) },
+    yAxis: {
+      ...axis,
+      inverse: true,
+      data: keys(data.categories),
+      axisLabel: axisLabel(palette, label, data.categories),
+    },
     visualMap: {
       type: 'continuous',
       show: false,
@@ -243,6 +265,7 @@ function slider(upright: boolean, palette: Palette, data: ChartData): DataZoomCo
     endValue: Math.min(data.categories.length, MOST_AT_ONCE) - 1,
     ...(upright ? { bottom: 8, height: 22 } : { right: 4, width: 18 }),
     brushSelect: false,
+    showDataShadow: false,
     showDetail: false,
     borderColor: palette.line,
     fillerColor: `${palette.grey}40`,

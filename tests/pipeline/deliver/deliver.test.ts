@@ -99,5 +99,13 @@ test('the report of a mart that has left the config goes', async () => {
   delete config.marts.departments_above_average
   await writeFile(lake.path('pipeline_config.json'), JSON.stringify(config))
   await lake.run()
-  expect(await lake.list('reports')).toEqual(['hires_by_quarter.csv'])
+  expect(await lake.list('reports')).toEqual([
+    'department_hires.csv',
+    'department_hires.html',
+    'department_hires.svg',
+    'hires_by_quarter.csv',
+    'hires_by_quarter.html',
+    'hires_by_quarter.svg',
+    'index.html',
+  ])
 })

@@ -157,6 +157,7 @@ test('every step of a run stands in the control tables', async () => {
     ['employees', 'type:employee_id', '1', 'employees.csv', '3'],
   ])
   expect(await lake.query('select layer, table_name, rows from control.data_files order by all')).toEqual([
+    ['app', 'department_hires', '3'],
     ['app', 'departments_above_average', '1'],
     ['app', 'hires_by_quarter', '1'],
     ['dw', 'departments', '3'],

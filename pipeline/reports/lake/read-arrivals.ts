@@ -1,0 +1,92 @@
+import type { Config } from '../../../core/config/schema.ts'
+import type { Engine } from '../../../core/engine.ts'
+import { ident, sql } from '../../../core/sql.ts'
+import { matchesPattern } from '../../uploads/match-table.ts'
+
+/** How a sender's files come: when the last one came, and how many records it had against those before. */
+export interface Arrival {
+  readonly table: string
+  /** The name pattern that the sender's files have. */
+  readonly pattern: string
+  readonly newestFile: string
+  readonly newestAt: Date
+  readonly records: number
+  readonly files: number
+  /** Median records of the files before; null while there are fewer than three. */
+  readonly usualRecords: number | null
+  readonly isUnusual: boolean
+  /** Median time between files, in ms; null while there are fewer than four. */
+  readonly usualGapMs: number | null
+  readonly isLate: boolean
+}
+
+/** Files of a table that are looked at. */
+const MOST_FILES = 200
+/** Fewer files before make no habit. */
+const FEWEST_BEFORE = 3
+/** Half to twice the median counts as usual. */
+const USUAL_FACTOR = 2
+/** A file is late when it is missing for so many times the usual gap. */
+const LATE_FACTOR = 3
+
+interface File {
+  readonly name: string
+  readonly records: number
+  readonly at: Date
+}
+
+/** @param now when the index is written */
+export async function readArrivals(engine: Engine, tables: Config['tables'], now: Date): Promise<Arrival[]> {
+  const arrivals: Arrival[] = []
+  for (const [table, { files: patterns }] of Object.entries(tables)) {
+    const files = await readFiles(engine, table)
+    const taken = new Set<File>()
+    for (const pattern of patterns) {
+      const own = files.filter((file) => !taken.has(file) && matchesPattern(file.name, pattern))
+      for (const file of own) taken.add(file)
+      const arrival = arrivalOf(table, pattern, own, now)
+      if (arrival !== null) arrivals.push(arrival)
+    }
+  }
+  return arrivals
+}
+
+/** Loaded files of a table, newest first. */
+async function readFiles(engine: Engine, table: string): Promise<File[]> {
+  return engine.rows<{ name: string; records: number; at: Date }>(sql`
+    select files.name, files.records, runs.started_at as at
+    from ${ident('control', 'files')} as files
+    join control.runs as runs using (run_id)
+    where files.outcome = 'loaded' and runs.status = 'committed' and files.table_name = ${table}
+    order by runs.run_id desc, files.name desc
+    limit ${MOST_FILES}`)
+}
+
+function arrivalOf(table: string, pattern: string, files: readonly File[], now: Date): Arrival | null {
+  const [newest, ...before] = files
+  if (newest === undefined) return null
+  const usualRecords = before.length < FEWEST_BEFORE ? null : median(before.map((file) => file.records))
+  const gaps = files.slice(1).map((file, index) => (files[index]?.at.getTime() ?? 0) - file.at.getTime())
+  const between = gaps.filter((gap) => gap > 0)
+  const usualGapMs = between.length < FEWEST_BEFORE ? null : median(between)
+  return {
+    table,
+    pattern,
+    newestFile: newest.name,
+    newestAt: newest.at,
+    records: newest.records,
+    files: files.length,
+    usualRecords,
+    isUnusual:
+      usualRecords !== null &&
+      (newest.records > usualRecords * USUAL_FACTOR || newest.records < usualRecords / USUAL_FACTOR),
+    usualGapMs,
+    isLate: usualGapMs !== null && now.getTime() - newest.at.getTime() > LATE_FACTOR * usualGapMs,
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
+}
