@@ -19,6 +19,7 @@ import { checkContracts } from '../dw/index.ts'
 import { planInbox } from '../inbox/plan-inbox.ts'
 import { type Change, type Maintained, maintain, settle } from '../maintain/maintain.ts'
 import { showDwFiles } from '../maintain/show-dw-files.ts'
+import { martEntries } from '../mart-entries.ts'
 import { accountForRows, writeRejects } from './account.ts'
 import { type Rehearsal, rehearse, withoutRefused } from './rehearse.ts'
 import { fits } from './source-values.ts'
@@ -59,6 +60,8 @@ export interface Restored extends Maintained {
   readonly table: string
   readonly rows: number
   readonly quarantined: number
+  /** Marts whose tests failed over the restored rows: they stay as they were. */
+  readonly heldBack: readonly string[]
   readonly rehearsal: Rehearsal
 }
 
@@ -156,9 +159,11 @@ async function restoreRows(
     table: tableName,
     rows,
     quarantined: rejects?.rows ?? 0,
+    heldBack: marts.heldBack,
     rehearsal,
     change: {
       entries: {
+        ...marts.entries,
         files,
         dataFiles: [...added, ...(rejects === null ? [] : [rejects]), ...marts.dataFiles],
         removed: [...gone.map((file) => file.path), ...marts.removed],
@@ -239,6 +244,10 @@ async function rebuildMarts(lake: Lake, run: Run, dataFiles: readonly DataFile[]
   const fresh = app.marts.filter((mart) => mart.isNew)
   return {
     dataFiles: fresh.map((mart) => mart.dataFile),
+    entries: { ...martEntries(run, app), steps: fresh.map((mart) => mart.step) },
+    heldBack: app.marts.flatMap(({ martName, heldBack }) =>
+      heldBack === null ? [] : [`${martName}: ${heldBack.reason}`],
+    ),
     removed: app.removed,
     delivery: {
       reports: fresh.map(({ martName, dataFile }) => ({ martName, martPath: dataFile.path })),
