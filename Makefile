@@ -6,7 +6,7 @@ SOURCES := $(shell find core control pipeline backup cli -name '*.ts' -o -name '
 VITEST := node_modules/.bin/vitest
 BIOME := node_modules/.bin/biome
 
-.PHONY: help history verify report backup restore run samples build test test-faults check lint format bench bench-quick status clean
+.PHONY: help history verify report backup restore run samples build test test-faults check lint format bench bench-quick bench-rules status clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,8 +59,14 @@ lint: node_modules/.installed ## look at style and format, change nothing
 format: node_modules/.installed ## format all files
 	@$(BIOME) check --write .
 
+screenshots: build ## make docs/screenshots/ anew from the sample lake
+	@node scripts/screenshots.mjs
+
 bench: build ## measure run times with 10 million rows, some ten minutes (bench/README.md)
 	@node bench/bench.mjs
+
+bench-rules: build ## 20 rules against 5, with 1 million rows
+	@node bench/rules.mjs
 
 bench-quick: build ## the same with 1 million rows, under two minutes
 	@BENCH_ROWS=1000000 BENCH_REPEATS=2 node bench/bench.mjs

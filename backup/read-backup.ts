@@ -182,11 +182,13 @@ type FieldReader =
 function planFields(shaped: readonly ShapedField[], tableColumns: readonly string[]): FieldPlan {
   const columns: SourceColumn[] = []
   const [surplus, unreadable]: [string[], string[]] = [[], []]
+  const named = new Set<string>()
   const fields = shaped.map((field): FieldReader => {
     const name = String(field.properties[COLUMN_PROPERTY] ?? field.name)
     const column =
       tableColumns.find((candidate) => candidate === name) ??
       tableColumns.find((candidate) => candidate.toLowerCase() === name.toLowerCase())
+    if (column !== undefined) named.add(column)
     const decoder = column === undefined ? undefined : decoderOf(field.shape)
     if (column === undefined || decoder === undefined || columns.some((taken) => taken.name === column)) {
       if (column === undefined) surplus.push(field.name)
@@ -196,7 +198,7 @@ function planFields(shaped: readonly ShapedField[], tableColumns: readonly strin
     columns.push({ name: column, type: decoder.type })
     return { column: columns.length - 1, decoder }
   })
-  const missing = tableColumns.filter((column) => !columns.some(({ name }) => name === column))
+  const missing = tableColumns.filter((column) => !named.has(column))
   return { columns, fields, missing, surplus, unreadable }
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { RowText } from '../pipeline/app/index.ts'
 import type { FileSummary, MartSummary, RunSummary } from '../pipeline/summary.ts'
 import { formatTable, visible } from './format-table.ts'
@@ -154,7 +155,7 @@ function mostFrequent(rules: RunSummary['rules']): RunSummary['rules'] {
 
 function files(summary: RunSummary): string {
   const lines = [
-    ...summary.files.filter((file) => file.outcome === 'duplicate').map(duplicateLine),
+    ...summary.files.filter((file) => file.outcome === 'duplicate').flatMap(duplicateLines),
     ...summary.files.filter((file) => file.outcome === 'refused').flatMap(refusedLines),
     ...summary.problems.map((problem) => `not done yet: ${problem}; the next run tries again`),
     ...summary.waiting.map(waitingLine),
@@ -170,12 +171,17 @@ function waitingLine(name: string): string {
   return `waiting: ${name} is still being written; the next run takes it`
 }
 
-function duplicateLine({ file, duplicateOf }: FileSummary): string {
-  return `duplicate: ${file} has the same content as ${duplicateOf?.file} of run ${duplicateOf?.runId}; nothing loaded`
+function duplicateLines({ file, duplicateOf, hint }: FileSummary): string[] {
+  const original = `${duplicateOf?.file} of run ${duplicateOf?.runId}`
+  return [`duplicate: ${file} has the same content as ${original}; nothing loaded`, ...hintLine(hint)]
 }
 
 function refusedLines({ file, reason, hint }: FileSummary): string[] {
-  return [`refused: ${file} — ${reason}`, ...(hint === null ? [] : [`  try: ${hint}`])]
+  return [`refused: ${file} — ${reason}`, ...hintLine(hint)]
+}
+
+function hintLine(hint: string | null): string[] {
+  return hint === null ? [] : [`  try: ${hint}`]
 }
 
 function marts(summary: RunSummary, cwd: string): string {
@@ -220,7 +226,8 @@ function places(summary: RunSummary, cwd: string): string {
   const quarantine = summary.quarantine.map((path) => `quarantine: ${visible(shortPath(path, cwd))}\n`)
   const mart = summary.marts.find(({ rows }) => rows !== null)
   const query = mart === undefined ? 'show all tables' : `from app.${mart.mart}`
-  return `${quarantine.join('')}Look into it:\n  duckdb ${shellWord(shortPath(summary.catalog, cwd))} ${shellWord(query)}\n`
+  const reports = `reports: ${visible(shortPath(join(summary.reports, 'index.html'), cwd))}\n`
+  return `${quarantine.join('')}${reports}Look into it:\n  duckdb ${shellWord(shortPath(summary.catalog, cwd))} ${shellWord(query)}\n`
 }
 
 /** Quoted where a shell would take it apart. */

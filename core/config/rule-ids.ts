@@ -23,7 +23,7 @@ export function ruleIds(table: TableConfig): string[] {
     ),
     ...table.checks.map(({ name }) => `check:${name}`),
     ...table.references.map(({ columns }) => `reference:${columns.join(',')}`),
-    `unique:${table.primaryKey.join(',')}`,
+    ...[table.primaryKey, ...(table.unique ?? [])].map((key) => `unique:${key.join(',')}`),
   ]
 }
 

@@ -131,6 +131,8 @@ const READABLE: Record<string, string> = {
   M: 'MM',
   S: 'SS',
   y: 'YY',
+  I: 'hh',
+  p: 'AM',
   f: 'ffffff',
   '%': '%',
 }

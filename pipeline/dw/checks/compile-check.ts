@@ -4,6 +4,7 @@ import type { TableConfig } from '../../../core/config/schema.ts'
 import type { Engine } from '../../../core/engine.ts'
 import { DroplakeError } from '../../../core/errors.ts'
 import { ident, join, raw, type Sql, sql } from '../../../core/sql.ts'
+import { guardCondition } from './guard-expression.ts'
 import { parseSelect, printSelect, type SyntaxNode, withoutPlaces } from './syntax-tree.ts'
 import { ExpressionFault, renameColumns } from './walk-expression.ts'
 
@@ -11,8 +12,8 @@ import { ExpressionFault, renameColumns } from './walk-expression.ts'
 export interface CompiledCheck {
   readonly name: string
   readonly message: string
-  /** Over `_typed_<column>`; NULL where SQL says so, and it may fail for a row. */
-  readonly condition: Sql
+  /** Over `_typed_<column>`: true for the rows that break the check; never NULL, and it does not fail. */
+  readonly broken: Sql
 }
 
 /**
@@ -30,21 +31,45 @@ export async function compileCheck(
 ): Promise<CompiledCheck | { readonly fault: string }> {
   // The line's end closes a comment.
   const parsed = await parseSelect(engine, `select (${expression}\n)`)
-  if ('fault' in parsed) return parsed
+  if ('fault' in parsed) return { fault: `${parsed.fault}.${await keywordHint(engine, table, expression)}` }
   const { node } = parsed
   const columns = Object.keys(table.columns)
   try {
     const tree = expressionOf(node)
     const runStartedAt = await momentOf(engine, startedAt)
-    const print = (nameOf: (column: string) => string) =>
-      printExpression(engine, node, renameColumns(tree, { columns, nameOf, runStartedAt }))
-    const fault = await bindingFault(engine, table, await print((column) => column))
+    const print = (part: SyntaxNode) => printExpression(engine, node, part)
+    const named = (nameOf: (column: string) => string) => renameColumns(tree, { columns, nameOf, runStartedAt })
+    const fault = await bindingFault(engine, table, await print(named((column) => column)))
     if (fault !== undefined) return { fault }
-    return { name, message, condition: raw(await print((column) => `_typed_${column}`)) }
+    return {
+      name,
+      message,
+      broken: raw(
+        await guardCondition(
+          named((column) => `_typed_${column}`),
+          print,
+        ),
+      ),
+    }
   } catch (error) {
     if (error instanceof ExpressionFault) return { fault: error.message }
     throw error
   }
+}
+
+/** For an expression that is no SQL: columns in it that are words of SQL, too, and not in quotes. */
+async function keywordHint(engine: Engine, table: TableConfig, expression: string): Promise<string> {
+  const keywords = await engine.rows<{ keyword: string }>(
+    sql`select keyword_name as keyword from duckdb_keywords() where keyword_category <> 'unreserved'`,
+  )
+  const isKeyword = new Set(keywords.map(({ keyword }) => keyword))
+  const words: readonly string[] = expression.toLowerCase().match(/(?<!")\b\w+\b(?!")/g) ?? []
+  const named = Object.keys(table.columns).filter(
+    (name) => isKeyword.has(name.toLowerCase()) && words.includes(name.toLowerCase()),
+  )
+  return named.length === 0
+    ? ''
+    : ` A column whose name is a word of SQL is written in quotes: "${named.join('", "')}".`
 }
 
 /** The expression of `select (…)`, when the SELECT has nothing else. */

@@ -68,7 +68,6 @@ function constantOf(node: SyntaxNode): SyntaxNode {
     class: 'CAST',
     type: 'OPERATOR_CAST',
     alias: '',
-    query_location: node.query_location ?? null,
     child,
     cast_type: type as SyntaxNode,
     try_cast: false,

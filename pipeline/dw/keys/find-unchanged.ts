@@ -24,11 +24,14 @@ export async function findUnchanged(engine: Engine, input: TableInput, good: Sql
     ],
     ' and ',
   )
+  const none = sql`select ${key}, _file_id, _line from ${currentRows(tableName, table)} where false`
+  await engine.run(sql`create or replace temp table ${UNCHANGED} as ${none}`)
+  if (table.onConflict === 'reject') return
   await engine.run(sql`
-    create or replace temp table ${UNCHANGED} as
+    insert into ${UNCHANGED}
     with _shared as (select ${key} from ${REPEATED} union all select ${key} from ${entangled})
     select ${key}, _good._file_id, _good._line
     from (select * from ${good} anti join _shared using (${key})) as _good
     join ${currentRows(tableName, table)} as _rows using (${key})
-    where ${table.onConflict !== 'reject'} and ${isSame}`)
+    where ${isSame}`)
 }

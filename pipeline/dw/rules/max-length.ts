@@ -1,6 +1,6 @@
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { literal, raw, sql } from '../../../core/sql.ts'
-import { columnRules, type Rule, shown, typedName } from './rule.ts'
+import { columnRules, hasCharacters, type Rule, shown, typedName } from './rule.ts'
 
 /** A text has at most so many characters (Unicode code points, not bytes). */
 export function maxLengthRules(table: TableConfig): Rule[] {
@@ -10,7 +10,7 @@ export function maxLengthRules(table: TableConfig): Rule[] {
       id: `max_length:${name}`,
       // Bytes are known without a look at the text, and characters are no more than they.
       broken: sql`(coalesce(strlen(${value}), 0) > ${most} and length(${value}) > ${most})`,
-      reason: sql`${literal(`${name} `)} || ${shown(name)} || ' has ' || length(${value}) || ${literal(` characters; at most ${maxLength} are allowed`)}`,
+      reason: sql`${literal(`${name} `)} || ${shown(name)} || ${hasCharacters(value)} || ${literal(`; at most ${maxLength} are allowed`)}`,
     }
   })
 }

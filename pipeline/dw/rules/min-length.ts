@@ -1,6 +1,6 @@
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { literal, raw, sql } from '../../../core/sql.ts'
-import { columnRules, type Rule, shown, typedName } from './rule.ts'
+import { columnRules, hasCharacters, type Rule, shown, typedName } from './rule.ts'
 
 /** Bytes of the longest character of UTF-8. */
 const MOST_BYTES = 4
@@ -12,7 +12,7 @@ export function minLengthRules(table: TableConfig): Rule[] {
     return {
       id: `min_length:${name}`,
       broken: sql`(coalesce(strlen(${value}) < ${raw(String(minLength * MOST_BYTES))}, false) and length(${value}) < ${least})`,
-      reason: sql`${literal(`${name} `)} || ${shown(name)} || ' has ' || length(${value}) || ${literal(` characters; at least ${minLength} are needed`)}`,
+      reason: sql`${literal(`${name} `)} || ${shown(name)} || ${hasCharacters(value)} || ${literal(`; at least ${minLength} are needed`)}`,
     }
   })
 }

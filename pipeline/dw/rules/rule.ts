@@ -55,6 +55,11 @@ export function columnRules<Key extends keyof ColumnConfig>(
   return withSeverity(table, rules)
 }
 
+/** ` has 3 characters`, to follow a value in a sentence. */
+export function hasCharacters(value: Sql): Sql {
+  return sql`' has ' || length(${value}) || case when length(${value}) = 1 then ' character' else ' characters' end`
+}
+
 /** A value in a sentence: quoted, and cut after 80 characters. */
 export function shown(column: string): Sql {
   const text = ident(column)

@@ -216,32 +216,32 @@ test('a table whose rows were updated later is repaired from ODS; one from whose
   ])
 })
 
-test('onConflict may change: rows from before history are valid since ever, and former versions are seen again later', async () => {
-  const lake = await lakeOf({ onConflict: 'update' }, '1,Ada,\n2,Bob,\n', '1,Ann,\n')
+test('onConflict may change: rows from before are there with what is known of their time, and former versions are seen again later', async () => {
+  const lake = await lakeOf({}, '0,Abe,\n')
   const reconfigure = (settings: object) =>
     writeFile(lake.path('pipeline_config.json'), JSON.stringify(people(settings)))
   const validity =
     'select id, name, _valid_from is null, _valid_to is null, _current from dw.people order by id, _valid_from nulls first'
+  await reconfigure({ onConflict: 'update' })
+  for (const text of ['1,Ada,\n2,Bob,\n', '1,Ann,\n']) {
+    await lake.drop({ 'p2.csv': text })
+    await lake.run()
+  }
   await reconfigure({ onConflict: 'history' })
   await lake.drop({ 'p3.csv': '1,Amy,\n' })
   await lake.run()
   const versions = [
-    ['1', 'Ann', 'true', 'false', 'false'],
+    ['0', 'Abe', 'true', 'true', 'true'],
+    ['1', 'Ann', 'false', 'false', 'false'],
     ['1', 'Amy', 'false', 'true', 'true'],
-    ['2', 'Bob', 'true', 'true', 'true'],
+    ['2', 'Bob', 'false', 'true', 'true'],
   ]
   expect(await lake.query(validity)).toEqual(versions)
   expect(await lake.findings()).toEqual([])
   await reconfigure({})
   await lake.run()
-  expect(await rowsOf(lake)).toEqual([
-    ['1', 'Amy', 'null'],
-    ['2', 'Bob', 'null'],
-  ])
-  expect(await lake.query('from app.names')).toEqual([
-    ['Amy', '1'],
-    ['Bob', '1'],
-  ])
+  expect((await rowsOf(lake)).map(([, name]) => name)).toEqual(['Abe', 'Amy', 'Bob'])
+  expect(await lake.query('from app.names')).toHaveLength(3)
   await reconfigure({ onConflict: 'history' })
   await lake.run()
   expect(await lake.query(validity)).toEqual(versions)
@@ -255,6 +255,19 @@ test('unique is refused for rows that share its values', async () => {
     code: 'CONTRACT_CONFLICT',
     details: { faults: ['tables.people.unique: 2 rows have only 1 different keys (email).'] },
   })
+})
+
+test('content that comes again after other files is a duplicate still, and the summary tells what to do when it is not meant so', async () => {
+  const lake = await lakeOf({ onConflict: 'update' }, '1,Ada,\n', '1,Ann,\n')
+  await lake.drop({ 'p3.csv': '1,Ada,\n', 'p4.csv': '1,Ann,\n' })
+  const { files } = await lake.run()
+  expect(files.map(({ file, outcome, hint }) => [file, outcome, hint])).toEqual([
+    ['p3.csv', 'duplicate', expect.stringMatching(/^Add an empty line at its end and drop it again/)],
+    ['p4.csv', 'duplicate', null],
+  ])
+  await lake.drop({ 'p5.csv': '1,Ada,\n\n' })
+  await lake.run()
+  expect(await rowsOf(lake)).toEqual([['1', 'Ada', 'null']])
 })
 
 test('references look at current rows', async () => {

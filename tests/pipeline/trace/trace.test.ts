@@ -125,6 +125,49 @@ describe('a row of a table', () => {
     })
   })
 
+  test('that came back from quarantine keeps the address of its first file, beside that of its correction', async () => {
+    const lake = await small()
+    await lake.run()
+    const [inbox] = await lake.list('quarantine', 'employees')
+    const csv = await lake.read('quarantine', 'employees', inbox ?? '')
+    await lake.drop({ 'fixed.csv': csv.replace(',4,,', ',4,Joe,') })
+    await lake.run()
+    const { rows, asked } = await traced(lake, 'employees', { key: ['4'] })
+    expect(asked).toBe(1)
+    expect(rows[0]).toMatchObject({ runId: 2, file: 'employees.csv', line: 4, raw: '4,,2021-05-02T10:00:00Z,1,2' })
+    expect(rows[0]?.correction).toEqual({
+      runId: 2,
+      file: 'fixed.csv',
+      line: 2,
+      raw: '4,Joe,2021-05-02T10:00:00Z,1,2',
+    })
+    expect((await traced(lake, 'employees', { key: ['1'] })).rows[0]).not.toHaveProperty('correction')
+    const where = "department = 'Sales' and job = 'Analyst'"
+    const { rows: behind } = await traced(lake, 'hires_by_quarter', { where })
+    expect(behind.map(({ line, correction }) => [line, correction?.file])).toContainEqual([4, 'fixed.csv'])
+  })
+
+  test('that waited for what it refers to says since when', async () => {
+    const sales = { id: { type: 'integer' }, shop: { type: 'string' } }
+    const references = [{ columns: ['shop'], table: 'shops', onMissing: 'hold' }]
+    const tables = {
+      shops: { files: ['shops*'], columns: { shop: { type: 'string' } }, primaryKey: ['shop'] },
+      sales: { files: ['sales*'], columns: sales, primaryKey: ['id'], references },
+    }
+    const lake = await tempLake({
+      config: { name: 'x', tables },
+      uploads: { 'sales.csv': '1,A\n2,B\n', 'shops.csv': 'A\n' },
+    })
+    await lake.run()
+    await lake.drop({ 'shops2.csv': 'B\n' })
+    await lake.run()
+    const { rows } = await traced(lake, 'sales', { where: 'true' })
+    expect(rows.map(({ line, runId, waitedSince }) => [line, runId, waitedSince !== undefined])).toEqual([
+      [1, 1, false],
+      [2, 2, true],
+    ])
+  })
+
   test('no more rows than the limit are given, and how many there are is said', async () => {
     const lake = await small()
     await lake.run()
@@ -244,6 +287,18 @@ const FOLLOWED: readonly (readonly [string, string, string, readonly number[]])[
     [5],
   ],
   [
+    'a union with a total',
+    "select shop, count(*) as n from dw.sales group by shop union all select 'all', count(*) from dw.sales where sum > 0",
+    "shop in ('B', 'all')",
+    [1, 3, 4, 5],
+  ],
+  [
+    'unions of unions',
+    '(select id, shop from dw.sales where id = 1 union select id, shop from dw.sales where id < 3) union all select -1, max(shop) from dw.sales where id > 3',
+    'id <> 2',
+    [1, 4, 5],
+  ],
+  [
     'a semi join',
     'select shop, count(*) as n from dw.sales semi join (select 1 as m) on month(day) = m group by shop',
     "shop = 'B'",
@@ -283,7 +338,12 @@ const FOLLOWED: readonly (readonly [string, string, string, readonly number[]])[
 
 /** Name, what of it cannot be followed, SQL. */
 const NOT_FOLLOWED: readonly (readonly [string, string, string])[] = [
-  ['union', 'a UNION, EXCEPT or INTERSECT', 'select id from dw.sales union all select 0'],
+  ['except', 'an EXCEPT or INTERSECT', 'select id from dw.sales except select 1'],
+  [
+    'limit',
+    'a LIMIT in a subquery',
+    'select shop, count(*) as n from (from dw.sales order by sum limit 3) group by shop',
+  ],
   ['window', 'a window function', 'select id, sum(sum) over (order by id) as s from dw.sales'],
   ['rollup', 'several grouping sets', 'select shop, count(*) as n from dw.sales group by rollup (shop)'],
   ['distinct on', 'a DISTINCT ON', 'select distinct on (shop) shop, id from dw.sales order by shop, id'],

@@ -53,20 +53,33 @@ const ROW = {
 }
 
 /** Whether the row above passes. */
-async function passes(expression: string): Promise<boolean | null> {
+async function passes(expression: string): Promise<boolean> {
   const compiled = await compile(expression)
   if ('fault' in compiled) throw new Error(compiled.fault)
   const typed = Object.entries(ROW).map(([name, text]) => {
     const type = table.columns[name]?.type ?? ''
     return sql`${literal(text)}::${raw(type === 'string' ? 'varchar' : type)} as ${ident(`_typed_${name}`)}`
   })
-  const { passes } = await engine.row<{ passes: boolean | null }>(
-    sql`select try(coalesce(${compiled.condition}, true)) as passes from (select ${join(typed, ', ')})`,
+  const { passes } = await engine.row<{ passes: boolean }>(
+    sql`select not ${compiled.broken} as passes from (select ${join(typed, ', ')})`,
   )
   return passes
 }
 
 test.each([
+  ["cast('x' as integer) > 1", false],
+  ['null = 5', true],
+  ['coalesce(cast(name as integer), 5) > 1', false],
+  ['case when active then true else cast(name as integer) > 1 end', true],
+  ['case when not active then true else cast(name as integer) > 1 end', false],
+  ['case cast(name as integer) when 1 then true end', false],
+  ['coalesce(id, cast(name as integer)) > 1', true],
+  ['nullif(cast(name as integer), 5) > 1', false],
+  ['coalesce(id, 0) * coalesce(id, 1) > 1', false],
+  ['coalesce(ratio, 0) * 2 + case when active then 1 else 0 end = 2', true],
+  ['case when active then null else false end', true],
+  ['case when active then false end', false],
+  ['case when not active then false end', true],
   ['amount > 19.94 and "AMOUNT" < 19.96', true],
   ['id = 9007199254740993', true],
   ['id = 9007199254740992', false],
@@ -90,8 +103,8 @@ test.each([
   ["id is distinct from 5 and name not in ('x') and name not like 'x%' and name not ilike 'x'", true],
   ["name[1] = 'O' and name[1:2] = 'O'''", true],
   ['list_contains([1, 7], "we""ird; col")', true],
-  ['cast(name as integer) > 5', null],
-  ['id * id > 5', null],
+  ['cast(name as integer) > 5', false],
+  ['id * id > 5', false],
   ['try_cast(name as integer) is null', true],
   ["e'\\n' <> name and 'ünï🦆' <> name", true],
   ['-id < 0 and +id > 0 and 1e3 > ratio', true],
@@ -176,6 +189,7 @@ test.each([
   'id > 1e400',
   'set_bit(id, 1) > 0',
   'unnest([1,2]) > 0',
+  'try(id > 0)',
   'struct_pack(a := 1) is null',
   'grouping(id) = 0',
   'id = all (select 1)',
