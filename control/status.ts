@@ -65,7 +65,8 @@ async function readCatalogStatus(
     tables: [...tables].map((name) => ({
       table: name,
       rows: countTableRows(counted, name, project.config.tables[name]),
-      quarantined: rowsIn('rejects', name),
+      // Each outcome ends one entry.
+      quarantined: rowsIn('rejects', name) - rowsIn('outcomes', name),
     })),
     marts: await readMartStatus(
       project,

@@ -11,6 +11,7 @@ import {
 } from '../control/ledger.ts'
 import type { Recovery } from '../control/recover.ts'
 import type { RunNote } from '../control/run-folder.ts'
+import type { Project } from '../core/config/load-config.ts'
 import type { DroplakeError } from '../core/errors.ts'
 import { droplakeVersion } from '../core/package-folder.ts'
 import { isStopped } from '../core/stop.ts'
@@ -114,6 +115,10 @@ function interruptedEntries(lake: Lake, leftover: Recovery): RunEntry[] {
 }
 
 function sharedEntry(lake: Lake): Pick<RunEntry, 'version' | 'droplakeVersion' | 'configHash'> {
-  const configHash = createHash('sha256').update(JSON.stringify(lake.project.config)).digest('hex')
-  return { version: lake.state.version, droplakeVersion: droplakeVersion(), configHash }
+  return { version: lake.state.version, droplakeVersion: droplakeVersion(), configHash: configHashOf(lake.project) }
+}
+
+/** Tells one config from another, in `control.runs`. */
+export function configHashOf({ config }: Project): string {
+  return createHash('sha256').update(JSON.stringify(config)).digest('hex')
 }

@@ -1,8 +1,10 @@
+import { ledgerTable } from '../control/catalog.ts'
 import type { Lake, Run } from '../control/lake.ts'
+import { sql } from '../core/sql.ts'
 import type { AppResult } from './app/index.ts'
 import type { DeliveryPlan } from './deliver/index.ts'
 import { planInbox } from './inbox/plan-inbox.ts'
-import type { RunResults } from './ledger-entries.ts'
+import { configHashOf, type RunResults } from './ledger-entries.ts'
 import type { RefusedUpload } from './uploads/index.ts'
 
 /** What a run will do for people once it is committed: move uploads, write the CSVs of refused records, and reports. */
@@ -32,6 +34,7 @@ export async function planDelivery(
       .map((mart) => ({ martName: mart.martName, martPath: mart.dataFile.path })),
     goneMarts: app.goneMarts,
     failingMarts: failingMarts(app),
+    anomalies: files.length > 0 || tables.length > 0 || (await hasNewConfig(lake)),
   }
 }
 
@@ -39,6 +42,15 @@ function failingMarts({ marts }: AppResult): NonNullable<DeliveryPlan['failingMa
   return marts
     .map(({ martName, tests }) => ({ martName, rowsPaths: tests.flatMap((test) => test.rowsPath ?? []) }))
     .filter(({ rowsPaths }) => rowsPaths.length > 0)
+}
+
+/** The config is not that of the last run: it may name other senders. */
+async function hasNewConfig(lake: Lake): Promise<boolean> {
+  const runs = ledgerTable(lake.state, 'runs', "0 as run_id, '' as config_hash")
+  const [last] = await lake.engine.rows<{ config_hash: string }>(
+    sql`select config_hash from ${runs} order by run_id desc limit 1`,
+  )
+  return last?.config_hash !== configHashOf(lake.project)
 }
 
 /** The text beside a refused file: what was found, what was expected, what to do. */

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs'
 import { DroplakeError } from '../../core/errors.ts'
 import type { TraceReport, TraceRow } from '../../pipeline/trace/index.ts'
 import { type GlobalFlags, print, projectOf } from '../context.ts'
-import { formatTable, visible } from '../format-table.ts'
+import { type Cell, formatTable, visible } from '../format-table.ts'
 
 export const command = 'trace <name> [key..]'
 export const describe = 'from a row of a table or a mart to the files and lines behind it'
@@ -58,8 +58,21 @@ function formatTrace({ target, asked, sources, rows }: TraceReport, column: stri
 
 function rowsTable(rows: readonly TraceRow[], total: number): string {
   const isRefused = rows.some((row) => row.reason !== undefined)
-  const cells = rows.map((row) => [`${row.file}:${row.line}`, row.runId, row.raw, ...(isRefused ? [row.reason] : [])])
+  const cells = rows.flatMap((row) => [
+    [`${row.file}:${row.line}`, row.runId, row.raw, ...(isRefused ? [row.reason] : [])],
+    ...laterLines(row).map((line) => [...line, ...(isRefused ? [''] : [])]),
+  ])
   const headings = [rows[0]?.table ?? '', 'run', 'record', ...(isRefused ? ['reason'] : [])]
   const more = rows.length < total ? `and ${(total - rows.length).toLocaleString('en-US')} more; see --limit\n` : ''
   return formatTable(headings, cells, { maxWidth: MOST_RAW }) + more
+}
+
+/** What happened to a record since it came: lines below its own. */
+function laterLines({ correction, waitedSince }: TraceRow): Cell[][] {
+  return [
+    ...(correction === undefined
+      ? []
+      : [[`  corrected by ${correction.file}:${correction.line}`, correction.runId, correction.raw]]),
+    ...(waitedSince === undefined ? [] : [[`  waited since ${waitedSince}`, null, '']]),
+  ]
 }

@@ -17,6 +17,7 @@ export function checkConfig(config: Config, projectFolder: string): string[] {
     ...Object.entries(config.tables).flatMap(([name, table]) => checkTable(config, name, table)),
     ...checkCycle(config),
     ...checkMarts(config, projectFolder),
+    ...checkSenders(config),
   ]
 }
 
@@ -90,6 +91,7 @@ function checkTable(config: Config, tableName: string, table: TableConfig): stri
       (name) => `${at}.columns: "${name}" stands twice (upper and lower case count as the same).`,
     ),
     ...checkColumns(at, table),
+    ...checkRowCount(at, table),
     ...checkRules(at, table),
     ...repeated(table.primaryKey).map((column) => `${at}.primaryKey: "${column}" stands twice.`),
     ...table.primaryKey.flatMap((column) => columnFault(`${at}.primaryKey`, tableName, column, columns)),
@@ -118,6 +120,11 @@ function checkUnique(at: string, tableName: string, table: TableConfig): string[
         : []),
     ]
   })
+}
+
+function checkRowCount(at: string, { rowCount }: TableConfig): string[] {
+  const { min = 0, max = Number.POSITIVE_INFINITY } = rowCount ?? {}
+  return min <= max ? [] : [`${at}.rowCount: min ${min} is more than max ${max}.`]
 }
 
 function checkColumns(at: string, table: TableConfig): string[] {
@@ -200,6 +207,20 @@ function checkCycle(config: Config): string[] {
   if (orderTables(config.tables) !== undefined) return []
   return [
     `tables: references go round in a circle (${findReferenceCycle(config.tables).join(' → ')}); take one of them away.`,
+  ]
+}
+
+/** Their names become files. */
+function checkSenders({ senders, marts }: Config): string[] {
+  const names = Object.keys(senders)
+  return [
+    ...names.flatMap((name) => nameFault(name, 'a sender').map((fault) => `senders.${fault}`)),
+    ...repeated(names.map((name) => name.toLowerCase())).map(
+      (name) => `senders: "${name}" stands twice (upper and lower case count as the same).`,
+    ),
+    ...Object.keys(marts)
+      .filter((name) => name.toLowerCase() === 'anomalies')
+      .map((name) => `marts.${name}: the name is taken by reports/anomalies.csv; give the mart another one.`),
   ]
 }
 

@@ -205,6 +205,19 @@ export const configSchema = z.strictObject({
     .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.number(), z.string(), z.boolean()]))
     .default({})
     .describe('Values that marts use as $name'),
+  senders: z
+    .record(
+      z.string(),
+      z.strictObject({
+        description: z.string().optional(),
+        files: z
+          .array(z.string().min(1))
+          .min(1)
+          .describe('Names of uploads that come from them; * and ? as in a shell'),
+      }),
+    )
+    .default({})
+    .describe('Who makes which files: each gets reports/senders/<name>.csv of what is wrong with theirs'),
   tables: z.record(z.string(), tableSchema),
   marts: z.record(z.string(), martSchema).default({}),
 })

@@ -5,6 +5,7 @@ import { removeRunFolder } from '../../control/run-folder.ts'
 import { removePath } from '../../core/durable-files.ts'
 import { messageOf, toDroplakeError } from '../../core/errors.ts'
 import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
+import { deliverAnomalies } from '../anomalies/index.ts'
 import { deliverInboxCsv } from '../inbox/deliver-inbox.ts'
 import { failingRowsPath, sweepFailingRows, writeFailingRows } from './failing-marts.ts'
 import { removeReport, writeReport } from './mart-report.ts'
@@ -90,6 +91,9 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
       perform: () => writeFailingRows(lake, mart),
     })),
     ...(plan.failingMarts === undefined ? [] : [sweepTask(lake, plan.failingMarts)]),
+    ...(plan.anomalies === true || plan.inbox.length > 0
+      ? [{ what: 'reports of anomalies', perform: () => deliverAnomalies(lake) }]
+      : []),
     ...plan.moves.map((move) => ({ what: `upload ${move.name}`, perform: () => moveUpload(layout, move) })),
     ...(plan.moves.length > 0 ? [{ what: 'folders of uploads', perform: () => syncMoves(layout) }] : []),
     ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),

@@ -30,6 +30,8 @@ export interface DeliveryPlan {
    * where a command tests no mart.
    */
   readonly failingMarts?: readonly { readonly martName: string; readonly rowsPaths: readonly string[] }[]
+  /** What is told of anomalies may have changed; it has where a CSV of the inbox has. */
+  readonly anomalies?: boolean
   /** Files that no kept version needs any more, relative to the lake folder: a vacuum takes them away. */
   readonly deletions?: readonly string[]
 }

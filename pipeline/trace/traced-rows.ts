@@ -1,4 +1,5 @@
 import type { Json } from '@duckdb/node-api'
+import { mayWait } from '../../control/relations.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { ident, join, literal, raw, type Sql, sql } from '../../core/sql.ts'
@@ -18,6 +19,10 @@ export interface TraceRow {
   readonly raw: string
   /** In quarantine: why it is there. */
   readonly reason?: string
+  /** Its values came later, in a CSV of the quarantine that was dropped back. */
+  readonly correction?: Pick<TraceRow, 'runId' | 'file' | 'line' | 'raw'>
+  /** It waited for what it refers to: since when (UTC). */
+  readonly waitedSince?: string
 }
 
 /** Layers that have rows with a file and a line. */
@@ -72,45 +77,80 @@ export async function readRows(
   limit: number,
 ): Promise<TraceRow[]> {
   const columns = Object.keys(table.columns)
-  const own = columns.map((name, index) => sql`_rows.${ident(name)} as ${ident(`own_${index}`)}`)
-  const text = columns.map((name, index) => sql`_texts.${ident(name)} as ${ident(`text_${index}`)}`)
+  const [own, text, fixed] = ['_rows', '_texts', '_fixes'].map((relation) =>
+    columns.map((name, index) => sql`${ident(relation, name)} as ${ident(`${relation}_${index}`)}`),
+  ) as [Sql[], Sql[], Sql[]]
   const inQuarantine = layer === 'quarantine'
   const found = await engine.jsonRows(sql`
     with
-    _rows as materialized (
-      select * from ${rows} as _all
-      left join (
-        select file_id as _file_id, max_by(name, run_id) as _name, max_by(dialect, run_id) as _dialect, max(run_id) as _loaded_by
-        from control.files
-        semi join (select run_id from control.runs where status = 'committed') using (run_id)
-        where outcome = 'loaded'
-        group by file_id
-      ) as _files using (_file_id)
-      order by _name, _line
-      limit ${raw(String(limit))}
+    _files as (
+      select file_id as _file_id, max_by(name, run_id) as _name, max_by(dialect, run_id) as _dialect, max(run_id) as _loaded_by
+      from control.files
+      semi join (select run_id from control.runs where status = 'committed') using (run_id)
+      where outcome = 'loaded'
+      group by file_id
     ),
-    _texts as (select * from ${ident('ods', tableName)} semi join _rows using (_file_id, _line))
+    _rows as materialized (
+      select * from ${rows} as _all left join _files using (_file_id) order by _name, _line limit ${raw(String(limit))}
+    ),
+    _texts as (select * from ${ident('ods', tableName)} semi join _rows using (_file_id, _line)),
+    ${correctionsOf(tableName, layer)}
     select
-      ${join([...own, ...text], ', ')},
+      ${join([...own, ...text, ...fixed], ', ')},
       ${inQuarantine ? sql`_rows._reason` : sql`null`} as reason,
+      ${layer === 'dw' && mayWait(table) ? sql`_rows._waited_since` : sql`null`} as waited_since,
       ${layer === 'ods' ? sql`_rows._loaded_by` : sql`_rows._run_id`} as run_id,
-      _rows._name as name, _rows._line as line, _rows._dialect as dialect,
-      _texts._extra as extra, _texts._raw as raw
-    from _rows left join _texts using (_file_id, _line)
+      _rows._name as name, _rows._line as line, _rows._dialect as dialect, _texts._extra as extra, _texts._raw as raw,
+      _fixes._by as fix_run, _fixes._name as fix_name, _fixes._line as fix_line, _fixes._dialect as fix_dialect
+    from _rows
+    left join _texts using (_file_id, _line)
+    left join _fixes on _fixes._corrects = _rows._file_id || ':' || _rows._line
     order by _rows._name, _rows._line`)
   return found.map((row) => {
-    const cells = new Map(columns.map((name, index) => [name, textOf(row[`text_${index}`])]))
-    const dialect = JSON.parse(textOf(row.dialect) ?? 'null') as RawDialect | null
+    const cells = (relation: string) =>
+      new Map(columns.map((name, index) => [name, textOf(row[`${relation}_${index}`])]))
+    const correction = {
+      runId: Number(row.fix_run),
+      file: textOf(row.fix_name) ?? '',
+      line: Number(row.fix_line),
+      raw: rawRecord(withoutOurs(dialectOf(row.fix_dialect)), cells('_fixes'), null),
+    }
     return {
       table: `${layer}.${tableName}`,
-      row: Object.fromEntries(columns.map((name, index) => [name, row[`own_${index}`] ?? null])),
+      row: Object.fromEntries(columns.map((name, index) => [name, row[`_rows_${index}`] ?? null])),
       runId: Number(row.run_id),
       file: textOf(row.name) ?? '',
       line: Number(row.line),
-      raw: textOf(row.raw) ?? rawRecord(dialect, cells, textOf(row.extra)),
+      raw: textOf(row.raw) ?? rawRecord(dialectOf(row.dialect), cells('_texts'), textOf(row.extra)),
       ...(inQuarantine ? { reason: textOf(row.reason) ?? '' } : {}),
+      ...(row.fix_run == null ? {} : { correction }),
+      ...(row.waited_since == null ? {} : { waitedSince: String(row.waited_since) }),
     }
   })
+}
+
+/** Of each row that came back from quarantine corrected: the newest correction of its record, up to the run that it is from. */
+function correctionsOf(tableName: string, layer: RowLayer): Sql {
+  const isUntilRow = layer === 'ods' ? sql`false` : sql`_files._loaded_by <= _rows._run_id`
+  return sql`
+    _fixes as (
+      select _fix.*, _files._name, _files._dialect, _files._loaded_by as _by
+      from _rows
+      join (select * from ${ident('ods', tableName)} where _corrects is not null) as _fix
+        on _fix._corrects = _rows._file_id || ':' || _rows._line
+      join _files on _files._file_id = _fix._file_id
+      where ${isUntilRow}
+      qualify row_number() over (partition by _fix._corrects order by _files._loaded_by desc, _fix._line desc) = 1
+    )`
+}
+
+function dialectOf(json: Json | undefined): RawDialect | null {
+  return json == null ? null : (JSON.parse(String(json)) as RawDialect)
+}
+
+/** The columns of a CSV of the quarantine that are not droplake's own. */
+function withoutOurs(dialect: RawDialect | null): RawDialect | null {
+  return dialect && { ...dialect, columns: dialect.columns.filter((name) => !name.startsWith('_')) }
 }
 
 function textOf(value: Json | undefined): string | null {

@@ -8,7 +8,9 @@ export async function snapshot(lake: TempLake): Promise<Record<string, unknown>>
   for (const table of tables) {
     contents[`ods.${table}`] = await rows(`from ods.${table} order by all`)
     contents[`dw.${table}`] = await rows(`from dw.${table} select * exclude (_run_id) order by all`)
-    contents[`quarantine.${table}`] = await rows(`from quarantine.${table} select * exclude (_run_id) order by all`)
+    contents[`quarantine.${table}`] = await rows(
+      `from quarantine.${table} select * exclude (_run_id, _status_run_id, _status_at) order by all`,
+    )
   }
   contents.marts = [await rows('from app.hires_by_quarter'), await rows('from app.departments_above_average')]
   contents.files = await rows(

@@ -30,6 +30,11 @@ export class TempLake {
       await writeFile(this.path('workingArea', 'uploads', name), content)
   }
 
+  /** Write a file of the project, such as its config. */
+  async write(name: string, content: string): Promise<void> {
+    await writeFile(this.path(name), content)
+  }
+
   async run(options: Partial<OpenOptions> = {}): Promise<RunSummary> {
     return runPipeline(this.project, {
       log: silentLogger(),

@@ -125,6 +125,49 @@ describe('a row of a table', () => {
     })
   })
 
+  test('that came back from quarantine keeps the address of its first file, beside that of its correction', async () => {
+    const lake = await small()
+    await lake.run()
+    const [inbox] = await lake.list('quarantine', 'employees')
+    const csv = await lake.read('quarantine', 'employees', inbox ?? '')
+    await lake.drop({ 'fixed.csv': csv.replace(',4,,', ',4,Joe,') })
+    await lake.run()
+    const { rows, asked } = await traced(lake, 'employees', { key: ['4'] })
+    expect(asked).toBe(1)
+    expect(rows[0]).toMatchObject({ runId: 2, file: 'employees.csv', line: 4, raw: '4,,2021-05-02T10:00:00Z,1,2' })
+    expect(rows[0]?.correction).toEqual({
+      runId: 2,
+      file: 'fixed.csv',
+      line: 2,
+      raw: '4,Joe,2021-05-02T10:00:00Z,1,2',
+    })
+    expect((await traced(lake, 'employees', { key: ['1'] })).rows[0]).not.toHaveProperty('correction')
+    const where = "department = 'Sales' and job = 'Analyst'"
+    const { rows: behind } = await traced(lake, 'hires_by_quarter', { where })
+    expect(behind.map(({ line, correction }) => [line, correction?.file])).toContainEqual([4, 'fixed.csv'])
+  })
+
+  test('that waited for what it refers to says since when', async () => {
+    const sales = { id: { type: 'integer' }, shop: { type: 'string' } }
+    const references = [{ columns: ['shop'], table: 'shops', onMissing: 'hold' }]
+    const tables = {
+      shops: { files: ['shops*'], columns: { shop: { type: 'string' } }, primaryKey: ['shop'] },
+      sales: { files: ['sales*'], columns: sales, primaryKey: ['id'], references },
+    }
+    const lake = await tempLake({
+      config: { name: 'x', tables },
+      uploads: { 'sales.csv': '1,A\n2,B\n', 'shops.csv': 'A\n' },
+    })
+    await lake.run()
+    await lake.drop({ 'shops2.csv': 'B\n' })
+    await lake.run()
+    const { rows } = await traced(lake, 'sales', { where: 'true' })
+    expect(rows.map(({ line, runId, waitedSince }) => [line, runId, waitedSince !== undefined])).toEqual([
+      [1, 1, false],
+      [2, 2, true],
+    ])
+  })
+
   test('no more rows than the limit are given, and how many there are is said', async () => {
     const lake = await small()
     await lake.run()
