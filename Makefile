@@ -59,6 +59,9 @@ lint: node_modules/.installed ## look at style and format, change nothing
 format: node_modules/.installed ## format all files
 	@$(BIOME) check --write .
 
+screenshots: build ## make docs/screenshots/ anew from the sample lake
+	@node scripts/screenshots.mjs
+
 bench: build ## measure run times with 10 million rows, some ten minutes (bench/README.md)
 	@node bench/bench.mjs
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { RowText } from '../pipeline/app/index.ts'
 import type { FileSummary, MartSummary, RunSummary } from '../pipeline/summary.ts'
 import { formatTable, visible } from './format-table.ts'
@@ -225,7 +226,8 @@ function places(summary: RunSummary, cwd: string): string {
   const quarantine = summary.quarantine.map((path) => `quarantine: ${visible(shortPath(path, cwd))}\n`)
   const mart = summary.marts.find(({ rows }) => rows !== null)
   const query = mart === undefined ? 'show all tables' : `from app.${mart.mart}`
-  return `${quarantine.join('')}Look into it:\n  duckdb ${shellWord(shortPath(summary.catalog, cwd))} ${shellWord(query)}\n`
+  const reports = `reports: ${visible(shortPath(join(summary.reports, 'index.html'), cwd))}\n`
+  return `${quarantine.join('')}${reports}Look into it:\n  duckdb ${shellWord(shortPath(summary.catalog, cwd))} ${shellWord(query)}\n`
 }
 
 /** Quoted where a shell would take it apart. */

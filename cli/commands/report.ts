@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Argv } from 'yargs'
 import { type GlobalFlags, openOptions, print, projectOf } from '../context.ts'
 import { parseVersion } from '../parse-version.ts'
@@ -33,13 +33,14 @@ export async function handler(flags: ReportFlags): Promise<number> {
   const written = await writeReportsNow(project, { mart, outFolder, version }, { ...options, waitMs }).finally(() =>
     terminal.clearStatus(),
   )
-  const page = join(written.folder, mart === null ? 'index.html' : `${mart}.html`)
+  const index = written.files.find((file) => file.endsWith('index.html'))
+  const page = index ?? written.files.find((file) => file.endsWith('.html')) ?? null
   print(
     flags,
     { ...written, page },
-    () => `Wrote ${written.files.length} files. Open ${shortPath(page, process.cwd())}\n`,
+    () => `Wrote ${written.files.length} files.${page === null ? '' : ` Open ${shortPath(page, process.cwd())}`}\n`,
   )
-  if (flags.open) openInBrowser(page)
+  if (flags.open && page !== null) openInBrowser(page)
   return 0
 }
 

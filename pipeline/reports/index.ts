@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { lakeNotFound, newestCatalog } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
 import { layoutOf } from '../../control/layout.ts'
+import { LAKE_FORMAT } from '../../control/ledger.ts'
 import { type OpenOptions, withLake } from '../../control/open-lake.ts'
 import { withCatalog } from '../../control/read-catalog.ts'
 import { requireVersion, withVersions } from '../../control/versions/open-versions.ts'
@@ -17,7 +18,7 @@ import { writeIndex } from './write-index.ts'
 import { type ReportContext, writeMartPage } from './write-mart-page.ts'
 
 export interface ReportOptions {
-  /** One mart alone; null: all of them, and for the newest version the index. */
+  /** One mart alone; null: all of them, and for the newest version the index (not of a lake of an older format). */
   readonly mart: string | null
   /** Absolute; null: the project's folder of reports. */
   readonly outFolder: string | null
@@ -84,7 +85,9 @@ export async function deliverReports(lake: Lake): Promise<string[]> {
 async function writeNewest(project: Project, folder: string, martName: string | null, now: Date): Promise<string[]> {
   return withNewest(project, folder, async (context) => {
     const files = await writeAll({ ...context, force: true }, martName)
-    return martName === null ? [...files, await writeIndex(context, now)] : files
+    // Before a run has brought an older lake to this format, its ledger lacks what the index tells of.
+    const { format } = await context.engine.row<{ format: number }>(sql`select format from control.lake`)
+    return martName === null && format === LAKE_FORMAT ? [...files, await writeIndex(context, now)] : files
   })
 }
 

@@ -72,9 +72,10 @@ async function readColumn(engine: Engine, { name, type }: MartColumn): Promise<r
 function jsonValue(value: Sql, type: string): Sql {
   if (type === 'BOOLEAN' || /^U?(TINY|SMALL)INT$|^U?INTEGER$/.test(type)) return value
   if (type === 'DOUBLE' || type === 'FLOAT') return sql`case when isfinite(${value}) then ${value} end`
-  const digits = Number(/^DECIMAL\((\d+),/.exec(type)?.[1] ?? 99)
-  if (digits <= 15) return sql`${value}::double`
-  if (type === 'BIGINT' || type === 'UBIGINT')
-    return sql`case when ${value} between -9007199254740991 and 9007199254740991 then to_json(${value}) else to_json(${value}::varchar) end`
-  return sql`${value}::varchar`
+  const [, digits, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? []
+  if (digits !== undefined && Number(digits) <= 15) return sql`${value}::double`
+  const isWhole = type === 'BIGINT' || type === 'UBIGINT' || scale === '0'
+  if (!isWhole) return sql`${value}::varchar`
+  const isExact = sql`${value} between -9007199254740991 and 9007199254740991`
+  return sql`case when ${isExact} then to_json(${value}::bigint) else to_json(${value}::varchar) end`
 }

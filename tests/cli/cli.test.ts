@@ -27,12 +27,13 @@ records  table      broken rule              for example
       1  employees  required:employee_name   employees.csv:2
 
 mart                           rows       report
------------------------------  ----  ---  -------------------------------------
+-----------------------------  ----  ---  --------------------------------------
 app.hires_by_quarter              1  new  reports/hires_by_quarter.html
 app.departments_above_average     1  new  reports/departments_above_average.html
 app.department_hires              3  new  reports/department_hires.html
 
 quarantine: quarantine/employees/employees.csv.1.csv
+reports: reports/index.html
 Look into it:
   duckdb lake/lake.duckdb "from app.hires_by_quarter"
 `)

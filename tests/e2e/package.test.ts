@@ -38,5 +38,13 @@ test('npm pack gives a tarball with which init and run work elsewhere', async ()
   execFileSync('sh', ['-c', 'cp samples/hires/*.csv workingArea/uploads/'], { cwd: join(folder, 'mylake') })
   const run = await runProgram(bin, ['run', '-C', 'mylake', '--json'], folder)
   expect(run.exitCode, run.stderr).toBe(0)
+  const { problems, marts } = JSON.parse(run.stdout) as { problems: string[]; marts: { report: string }[] }
+  expect(problems).toEqual([])
+  for (const { report } of marts) expect(readFileSync(report, 'utf8')).toContain('<svg')
+  // ECharts is in these two files; the package does not bring it along.
+  for (const name of ['page.js', 'charts/draw-svg.js']) {
+    const bundle = readFileSync(join(installed, 'dist', 'pipeline', 'reports', name), 'utf8')
+    expect(/^import\b|\brequire\(["']echarts/m.test(bundle), name).toBe(false)
+  }
   expect((JSON.parse(run.stdout) as { marts: { rows: number }[] }).marts.every((mart) => mart.rows > 0)).toBe(true)
 })

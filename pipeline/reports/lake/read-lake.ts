@@ -35,9 +35,8 @@ export interface LakeReport {
 export async function readLake(engine: Engine, project: Project, now: Date): Promise<LakeReport> {
   const { config } = project
   const { version } = await engine.row<{ version: number }>(sql`select version from control.lake`)
-  const views = await engine.rows<{ name: string }>(sql`
-    select view_name as name from duckdb_views()
-    where database_name = current_database() and schema_name = 'quarantine' order by name`)
+  const withRejects = await engine.rows<{ name: string }>(sql`
+    select distinct table_name as name from control.data_files where layer = 'rejects' and removed_in is null order by name`)
   const refused = await listFolder(join(layoutOf(project).refusedFiles))
   return {
     name: config.name,
@@ -48,7 +47,7 @@ export async function readLake(engine: Engine, project: Project, now: Date): Pro
     reasons: await readReasons(engine),
     quarantine: await readQuarantine(
       engine,
-      views.map((view) => view.name),
+      withRejects.map((table) => table.name),
     ),
     refusedFiles: refused.filter((name) => !name.startsWith('.') && !name.endsWith('.reason.txt')),
     drift: await readDrift(engine),

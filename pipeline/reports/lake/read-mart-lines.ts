@@ -11,6 +11,8 @@ export interface MartLine {
   readonly version: number
   /** Rows in each version that changed it, oldest first, the last few. */
   readonly history: readonly number[]
+  /** Why the last run kept a new version from being published; null when it did not. */
+  readonly heldBack: string | null
 }
 
 const MOST_VERSIONS = 30
@@ -24,6 +26,7 @@ export async function readMartLines(engine: Engine, marts: Config['marts']): Pro
     group by table_name
     having count(*) filter (where removed_in is null) > 0
     order by table_name`)
+  const heldBack = await readHeldBack(engine)
   const order = Object.keys(marts)
   const placeOf = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
   const sorted = [...rows].sort((a, b) => placeOf(a.name) - placeOf(b.name))
@@ -33,5 +36,17 @@ export async function readMartLines(engine: Engine, marts: Config['marts']): Pro
     rows: rows.at(-1) ?? 0,
     version: added.at(-1) ?? 0,
     history: rows.slice(-MOST_VERSIONS),
+    heldBack: heldBack.get(name) ?? null,
   }))
+}
+
+/** Marts whose newest result is that their tests failed, and why. */
+async function readHeldBack(engine: Engine): Promise<Map<string, string>> {
+  const rows = await engine.rows<{ mart_name: string; reason: string | null }>(sql`
+    with newest as (
+      from control.mart_results
+      qualify row_number() over (partition by mart_name order by run_id desc) = 1
+    )
+    select mart_name, reason from newest where outcome = 'held_back'`)
+  return new Map(rows.map((row) => [row.mart_name, row.reason ?? 'its tests failed']))
 }

@@ -1,5 +1,5 @@
 import type { Engine, EngineRow } from '../../../core/engine.ts'
-import { ident, type Sql, sql } from '../../../core/sql.ts'
+import { ident, literal, type Sql, sql } from '../../../core/sql.ts'
 
 /** Records of a table that wait for a person, with some of them to look at. */
 export interface OpenRecords {
@@ -28,28 +28,51 @@ const MOST_SAMPLES = 4
 const MOST_COLUMNS = 6
 const MOST_CSVS = 5
 
-/** @param tables names of tables that have a view `quarantine.<table>` */
+/** @param tables names of tables that have refused records, and so a view `quarantine.<table>` */
 export async function readQuarantine(engine: Engine, tables: readonly string[]): Promise<OpenRecords[]> {
   const found: OpenRecords[] = []
   for (const table of tables) {
     const view = ident('quarantine', table)
-    const counts = await engine.row<{ open: number; waiting: number }>(sql`
-      select count(*) filter (where _status = 'open') as open, count(*) filter (where _status = 'waiting') as waiting
-      from ${view}`)
-    if (counts.open + counts.waiting === 0) continue
-    const open = sql`select * from ${view} where _status = 'open'`
-    found.push({ table, ...counts, samples: await readSamples(engine, open), csvs: await readCsvs(engine, open) })
+    await engine.run(sql`
+      create or replace temp table waiting_records as
+      select _status, _rules, _id, _file, _file_id, _run_id, _line from ${view} where _status in ('open', 'waiting')`)
+    const groups = await readGroups(engine)
+    const sum = (status: string) =>
+      groups.filter((group) => group.status === status).reduce((total, group) => total + group.records, 0)
+    const [open, waiting] = [sum('open'), sum('waiting')]
+    if (open + waiting === 0) continue
+    const examples = groups.filter((group) => group.status === 'open').slice(0, MOST_SAMPLES)
+    found.push({
+      table,
+      open,
+      waiting,
+      samples: await readSamples(engine, view, examples),
+      csvs: await readCsvs(engine),
+    })
   }
   return found
 }
 
-async function readSamples(engine: Engine, open: Sql): Promise<RefusedRecord[]> {
-  const rows = await engine.rows(sql`
-    select * from (${open})
-    qualify row_number() over (partition by _rules order by _run_id desc, _file, _line) = 1
-    order by count(*) over (partition by _rules) desc, _run_id desc, _line
-    limit ${MOST_SAMPLES}`)
-  return rows.map(sampleOf)
+/** Records that broke the same rules, and the `_id` of one of the newest. */
+interface Group {
+  readonly status: string
+  readonly records: number
+  readonly example: string
+}
+
+async function readGroups(engine: Engine): Promise<Group[]> {
+  return engine.rows<{ status: string; records: number; example: string }>(sql`
+    select _status as status, count(*) as records, arg_max(_id, (_run_id, -_line)) as example
+    from temp.waiting_records
+    group by _status, _rules
+    order by records desc, example`)
+}
+
+async function readSamples(engine: Engine, view: Sql, groups: readonly Group[]): Promise<RefusedRecord[]> {
+  if (groups.length === 0) return []
+  const ids = groups.map((group) => group.example)
+  const rows = await engine.rows(sql`select * from ${view} where list_contains(${literal(ids)}, _id)`)
+  return ids.flatMap((id) => rows.filter((row) => row._id === id).map(sampleOf))
 }
 
 function sampleOf(row: EngineRow): RefusedRecord {
@@ -74,7 +97,7 @@ function columnsOfRule(rule: string): string[] {
   return rule.includes(':') ? [names, ...names.split(',')] : []
 }
 
-async function readCsvs(engine: Engine, open: Sql): Promise<OpenRecords['csvs']> {
+async function readCsvs(engine: Engine): Promise<OpenRecords['csvs']> {
   return engine.rows<{ file: string; runId: number; records: number }>(sql`
     with uploads as (
       select file_id, max(run_id) as run_id
@@ -84,8 +107,9 @@ async function readCsvs(engine: Engine, open: Sql): Promise<OpenRecords['csvs']>
       group by file_id
     )
     select any_value(_file) as file, any_value(uploads.run_id) as "runId", count(*) as records
-    from (${open}) as _open
+    from temp.waiting_records as _open
     join uploads on uploads.file_id = _open._file_id
+    where _open._status = 'open'
     group by _open._file_id
     order by "runId" desc, file
     limit ${MOST_CSVS}`)

@@ -29,15 +29,21 @@ export function verdictOf(lake: LakeReport): Verdict {
   }
 }
 
-function attention({ quarantine, refusedFiles, drift, arrivals, freshness }: LakeReport): string[] {
+function attention({ quarantine, refusedFiles, drift, arrivals, freshness, marts }: LakeReport): string[] {
   const open = quarantine.reduce((sum, table) => sum + table.open, 0)
   const late = arrivals.filter((arrival) => arrival.isLate)
+  const held = marts.filter((mart) => mart.heldBack !== null)
   const stale = freshness.filter((table) => !table.isFresh)
   const unusual = arrivals.filter((arrival) => arrival.isUnusual)
   return [
     ...(open > 0 ? [`${count(open, 'record')} ${open === 1 ? 'waits' : 'wait'} in quarantine`] : []),
     ...(refusedFiles.length > 0 ? [`${count(refusedFiles.length, 'file')} could not be read`] : []),
     ...(late.length > 0 ? [`${count(late.length, 'sender')} ${late.length === 1 ? 'is' : 'are'} late`] : []),
+    ...(held.length > 0
+      ? [
+          `${count(held.length, 'mart')} ${held.length === 1 ? 'is' : 'are'} held back by ${held.length === 1 ? 'its' : 'their'} tests`,
+        ]
+      : []),
     ...(stale.length > 0
       ? [`${count(stale.length, 'table')} ${stale.length === 1 ? 'is' : 'are'} older than allowed`]
       : []),

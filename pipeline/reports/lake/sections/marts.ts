@@ -1,6 +1,7 @@
 import { fileHref, type Html, html } from '../../html.ts'
 import { sparkLine } from '../figures.ts'
 import type { MartLine } from '../read-mart-lines.ts'
+import { cut } from '../words.ts'
 import { scrolling, section } from './section.ts'
 
 /** The reports, and how the marts grow. */
@@ -9,11 +10,11 @@ export function martsSection(marts: readonly MartLine[]): Html {
   const table = html`<table>
 <thead><tr><th scope="col">Report</th><th scope="col">Mart</th><th scope="col" class="number">Rows</th><th scope="col">Rows over versions</th><th scope="col">Last changed</th><th scope="col">Files</th></tr></thead>
 <tbody>${marts.map(
-    ({ mart, title, rows, version, history }) => html`<tr>
+    ({ mart, title, rows, version, history, heldBack }) => html`<tr>
 <td><a href="${fileHref(`${mart}.html`)}">${title}</a></td><td><code>app.${mart}</code></td>
 <td class="number">${rows.toLocaleString('en-US')}</td>
 <td>${sparkLine(history, `rows in the last ${history.length} versions of the mart, oldest first: ${history.join(', ')}`)}</td>
-<td>version ${version}</td>
+<td>version ${version}${heldBack === null ? null : html`<br><b class="warn">held back:</b> <span class="note" dir="auto">${cut(heldBack, 200)}</span>`}</td>
 <td><a href="${fileHref(`${mart}.csv`)}" aria-label="CSV of ${mart}">CSV</a> <a href="${fileHref(`${mart}.svg`)}" aria-label="SVG of ${mart}">SVG</a></td></tr>`,
   )}</tbody></table>`
   return section(
