@@ -20,7 +20,7 @@ try {
   const limit = join(ROOT, 'bench', 'avsc-limit.mjs')
   print('what', ['wall s', 'cpu s', 'peak MB', 'wall ratio', 'cpu ratio'])
   const encode = report('limit: avsc encodes, deflate', measured([limit, 'encode', limitFile, String(ROWS)]))
-  for (const codec of ['deflate', 'null', 'snappy', 'zstd'])
+  for (const codec of (process.env.BENCH_CODECS ?? 'deflate,null,snappy,zstd').split(','))
     report(`backup, ${codec}`, measured([DROPLAKE, 'backup', 'employees', '--codec', codec, '-C', lake]), encode)
   measured([DROPLAKE, 'backup', 'employees', '-C', lake])
   const decode = report('limit: avsc decodes, deflate', measured([limit, 'decode', limitFile]))
