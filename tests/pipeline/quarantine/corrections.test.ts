@@ -1,7 +1,9 @@
 import { copyFile, rename, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { compact } from '../../../pipeline/maintain/compact.ts'
+import { repair } from '../../../pipeline/maintain/repair/index.ts'
 import { rollback } from '../../../pipeline/maintain/rollback.ts'
+import { flipBit } from '../../helpers/damage.ts'
 import { quietly } from '../../helpers/maintain.ts'
 import { correct, formatCsv, parseCsv } from '../../helpers/quarantine-csv.ts'
 import { PARENTS, type TempLake, tempLake } from '../../helpers/temp-lake.ts'
@@ -278,4 +280,15 @@ test('a table whose files are in another encoding and delimiter takes its correc
   expect((await lake.run()).files).toMatchObject([{ table: 'people', loaded: 1, quarantined: 0 }])
   expect(await lake.query('select name from dw.people order by id')).toEqual([['Zoë'], ['Żoë']])
   expect(await lake.findings()).toEqual([])
+})
+
+test('a damaged file of corrected rows is not made again from ODS, which has them as they were', async () => {
+  const lake = await lakeWithQuarantine()
+  await lake.drop({
+    [INBOX]: await correct(lake, INBOX, (row) => (row._line === '2' ? { ...row, employee_name: 'Bo' } : row)),
+  })
+  await lake.run()
+  flipBit(lake.path('lake', 'dw', 'employees', '000002-returned.parquet'), 99)
+  const outcomes = await repair(lake.project, quietly())
+  expect(JSON.stringify(outcomes)).toContain('its rows came back from quarantine; roll back to before run 2')
 })
