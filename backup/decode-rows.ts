@@ -3,6 +3,7 @@ import { CHUNK_ROWS, type NewChunk } from '../core/chunk-memory.ts'
 import type { Logical, Shape } from './avro/shape.ts'
 import { branchAt, lengthAt, skipValue } from './avro/skip.ts'
 import type { Cursor } from './avro/varint.ts'
+import { isoTimestampDecoder } from './iso-timestamp.ts'
 
 /** Values of one column while a chunk is filled. */
 export interface ColumnDecoder {
@@ -14,6 +15,16 @@ export interface ColumnDecoder {
   readonly fill: (chunk: NewChunk, column: number) => void
 }
 
+/** What is known of a column's values, beside their type. */
+export interface Form {
+  /** The file is a backup of ours: its digest tells whether a text is as it was written. */
+  readonly isOurs: boolean
+  /** Its texts are moments in ISO 8601. */
+  readonly isIsoTimestamp: boolean
+}
+
+const FOREIGN: Form = { isOurs: false, isIsoTimestamp: false }
+
 /** Go past a field that no column takes. */
 export function skipping(shape: Shape): (cursor: Cursor) => void {
   return (cursor) => skipValue(shape, cursor)
@@ -23,12 +34,12 @@ export function skipping(shape: Shape): (cursor: Cursor) => void {
  * How values of an Avro type become values of a column; undefined for types that no column can take (lists, maps, records).
  * A union of null and one type is that type; of several types, text.
  */
-export function decoderOf(shape: Shape): ColumnDecoder | undefined {
-  if (shape.kind !== 'union') return decoderOfOne(shape)
+export function decoderOf(shape: Shape, form: Form = FOREIGN): ColumnDecoder | undefined {
+  if (shape.kind !== 'union') return decoderOfOne(shape, form)
   const branches = shape.branches.filter((branch) => branch.kind !== 'null')
   const [first] = branches
   if (first === undefined) return undefined
-  if (branches.length === 1) return ofUnion(shape.branches, decoderOfOne(first))
+  if (branches.length === 1) return ofUnion(shape.branches, decoderOfOne(first, form))
   if (branches.every((branch) => (branch.kind === 'int' || branch.kind === 'long') && branch.logical === null))
     return ofUnion(shape.branches, longDecoder('BIGINT', 1n))
   return branches.every((branch) => textOf(branch) !== undefined)
@@ -55,7 +66,9 @@ function ofUnion(branches: readonly Shape[], decoder: ColumnDecoder | undefined)
   }
 }
 
-function decoderOfOne(shape: Shape): ColumnDecoder | undefined {
+function decoderOfOne(shape: Shape, form: Form): ColumnDecoder | undefined {
+  if (shape.kind === 'string' && form.isIsoTimestamp) return isoTimestampDecoder()
+  if (shape.kind === 'string' && form.isOurs) return ownTextDecoder()
   switch (shape.kind) {
     case 'boolean':
       return booleanDecoder()
@@ -276,6 +289,19 @@ class TextDecoderOfBranch implements ColumnDecoder {
 
   fill(): void {
     // Texts went into the chunk one by one.
+  }
+}
+
+/** Text that needs no look: a digest at the end tells whether it is as it was written. */
+function ownTextDecoder(): ColumnDecoder {
+  return {
+    type: 'VARCHAR',
+    read: (cursor, row, chunk, column) => {
+      const length = lengthAt(cursor)
+      chunk.setText(column, row, cursor.bytes.subarray(cursor.at, cursor.at + length))
+      cursor.at += length
+    },
+    fill: () => undefined,
   }
 }
 

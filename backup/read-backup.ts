@@ -13,7 +13,7 @@ import { damaged } from './damage.ts'
 import { type ColumnDecoder, decoderOf, skipping } from './decode-rows.ts'
 import { type LineageReader, openLineage } from './lineage-reader.ts'
 import { type BackupMetadata, readMetadata } from './metadata.ts'
-import { COLUMN_PROPERTY } from './table-schema.ts'
+import { COLUMN_PROPERTY, contractHash } from './table-schema.ts'
 
 /** A batch ends after so many rows, or so many bytes of records: what is kept in memory at a time. */
 const BATCH_ROWS = 500_000
@@ -62,7 +62,11 @@ export class BackupReader implements BackupSource {
           throw new DamagedFile('it is the lineage of a backup, not the backup itself')
         const schema = file.header.metadata.get('avro.schema')
         if (schema === undefined) throw new DamagedFile('its header has no "avro.schema"')
-        const plan = planFields(readShape(schema.toString('utf8')), Object.keys(table.columns))
+        const plan = planFields(readShape(schema.toString('utf8')), table, {
+          isOurs: metadata !== null,
+          // A column that was text then may hold anything.
+          isSameContract: metadata?.contract === contractHash(table),
+        })
         return new BackupReader(file, metadata, await openLineage(path, metadata), plan)
       } catch (error) {
         await file.close()
@@ -178,16 +182,28 @@ type FieldReader =
   | { readonly column: number; readonly decoder: ColumnDecoder }
   | { readonly column: null; readonly skip: (cursor: Cursor) => void }
 
+interface PlanOrigin {
+  readonly isOurs: boolean
+  readonly isSameContract: boolean
+}
+
 /** Fields belong to columns by name: by the one that a backup of ours notes, else by their own, in any case. */
-function planFields(shaped: readonly ShapedField[], tableColumns: readonly string[]): FieldPlan {
+function planFields(shaped: readonly ShapedField[], table: TableConfig, origin: PlanOrigin): FieldPlan {
+  const tableColumns = Object.keys(table.columns)
+  const formOf = (column: string) => ({
+    isOurs: origin.isOurs,
+    isIsoTimestamp: origin.isSameContract && table.columns[column]?.type === 'timestamp',
+  })
   const columns: SourceColumn[] = []
   const [surplus, unreadable]: [string[], string[]] = [[], []]
+  const named = new Set<string>()
   const fields = shaped.map((field): FieldReader => {
     const name = String(field.properties[COLUMN_PROPERTY] ?? field.name)
     const column =
       tableColumns.find((candidate) => candidate === name) ??
       tableColumns.find((candidate) => candidate.toLowerCase() === name.toLowerCase())
-    const decoder = column === undefined ? undefined : decoderOf(field.shape)
+    if (column !== undefined) named.add(column)
+    const decoder = column === undefined ? undefined : decoderOf(field.shape, formOf(column))
     if (column === undefined || decoder === undefined || columns.some((taken) => taken.name === column)) {
       if (column === undefined) surplus.push(field.name)
       else unreadable.push(field.name)
@@ -196,7 +212,7 @@ function planFields(shaped: readonly ShapedField[], tableColumns: readonly strin
     columns.push({ name: column, type: decoder.type })
     return { column: columns.length - 1, decoder }
   })
-  const missing = tableColumns.filter((column) => !columns.some(({ name }) => name === column))
+  const missing = tableColumns.filter((column) => !named.has(column))
   return { columns, fields, missing, surplus, unreadable }
 }
 

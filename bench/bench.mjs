@@ -1,6 +1,16 @@
 // Times whole runs of the compiled droplake, each as a ratio to a limit that is measured in the same minutes. See bench/README.md.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +34,7 @@ try {
   largeFiles()
   manyFiles()
   smallFileIntoLargeLake()
+  changedRows()
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -97,6 +108,30 @@ function smallFileIntoLargeLake() {
   run(large)
   const what = `1,000 employees into a lake of ${millions(LAKE_FILES * ROWS)}`
   report(what, addThousand(large, 1 + LAKE_FILES * ROWS), { goal: '1.5 s' })
+}
+
+/** Rows that change (`onConflict: update`): few of many, none of many, and a reader of the table before and after. */
+function changedRows() {
+  const lake = readyLake('update')
+  const configPath = join(lake, 'pipeline_config.json')
+  const config = JSON.parse(readFileSync(configPath, 'utf8'))
+  config.tables.employees.onConflict = 'update'
+  writeFileSync(configPath, JSON.stringify(config))
+  const all = employees('clean')
+  copyFileSync(all, uploadPath(lake, 'employees.csv'))
+  report(`${millions(ROWS)} employees, onConflict update`, run(lake))
+  const count = ['query', 'select department_id, count(*) from dw.employees group by all', '-C', lake]
+  report('a query over them', measured([DROPLAKE, ...count]))
+  const step = ROWS / 1000
+  const changed = Array.from({ length: 1000 }, (_, index) => `${1 + index * step},Changed,2021-01-01T00:00:00Z,1,1\n`)
+  writeFileSync(uploadPath(lake, 'employees_changed.csv'), changed.join(''))
+  report('1,000 of them change', run(lake))
+  report('a query over them then', measured([DROPLAKE, ...count]))
+  // Another content by its last line, so that it is no duplicate.
+  copyFileSync(all, uploadPath(lake, 'employees_again.csv'))
+  appendFileSync(uploadPath(lake, 'employees_again.csv'), '\n')
+  report('all once more, 1,000 of them otherwise', run(lake))
+  report('compact', measured([DROPLAKE, 'compact', '-C', lake]))
 }
 
 /** The best of several runs, each with employees of its own. */

@@ -46,7 +46,7 @@ function line(id, row, kind) {
 /** Days as text: a year has few of them. */
 const days = new Map()
 
-function dateOf(id) {
+export function dateOf(id) {
   const second = (id * 37) % YEAR_SECONDS
   const day = Math.floor(second / 86400)
   if (!days.has(day)) days.set(day, new Date(START_MS + day * 86400000).toISOString().slice(0, 11))

@@ -155,7 +155,7 @@ function mostFrequent(rules: RunSummary['rules']): RunSummary['rules'] {
 
 function files(summary: RunSummary): string {
   const lines = [
-    ...summary.files.filter((file) => file.outcome === 'duplicate').map(duplicateLine),
+    ...summary.files.filter((file) => file.outcome === 'duplicate').flatMap(duplicateLines),
     ...summary.files.filter((file) => file.outcome === 'refused').flatMap(refusedLines),
     ...summary.problems.map((problem) => `not done yet: ${problem}; the next run tries again`),
     ...summary.waiting.map(waitingLine),
@@ -171,12 +171,17 @@ function waitingLine(name: string): string {
   return `waiting: ${name} is still being written; the next run takes it`
 }
 
-function duplicateLine({ file, duplicateOf }: FileSummary): string {
-  return `duplicate: ${file} has the same content as ${duplicateOf?.file} of run ${duplicateOf?.runId}; nothing loaded`
+function duplicateLines({ file, duplicateOf, hint }: FileSummary): string[] {
+  const original = `${duplicateOf?.file} of run ${duplicateOf?.runId}`
+  return [`duplicate: ${file} has the same content as ${original}; nothing loaded`, ...hintLine(hint)]
 }
 
 function refusedLines({ file, reason, hint }: FileSummary): string[] {
-  return [`refused: ${file} — ${reason}`, ...(hint === null ? [] : [`  try: ${hint}`])]
+  return [`refused: ${file} — ${reason}`, ...hintLine(hint)]
+}
+
+function hintLine(hint: string | null): string[] {
+  return hint === null ? [] : [`  try: ${hint}`]
 }
 
 function marts(summary: RunSummary, cwd: string): string {

@@ -17,6 +17,7 @@ import * as repair from './commands/repair.ts'
 import * as report from './commands/report.ts'
 import * as restore from './commands/restore.ts'
 import * as rollback from './commands/rollback.ts'
+import * as rules from './commands/rules.ts'
 import * as run from './commands/run.ts'
 import * as runs from './commands/runs.ts'
 import * as status from './commands/status.ts'
@@ -43,6 +44,7 @@ const COMMANDS: readonly Command[] = [
   repair,
   compact,
   vacuum,
+  rules,
   config,
   init,
 ]

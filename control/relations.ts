@@ -92,8 +92,8 @@ export function lineageColumns(table: TableConfig): readonly Column[] {
   return table.onConflict === 'history' ? [...ours, CLOSED_COLUMN] : ours
 }
 
-/** Whether data files say since when each row is valid: where rows change, the table may keep its history one day. */
-export function knowsValidity({ onConflict }: TableConfig): boolean {
+/** Whether records can change rows that are there. Data files then say since when each row is valid: the table may keep its history one day. */
+export function changesRows({ onConflict }: TableConfig): boolean {
   return onConflict === 'update' || onConflict === 'history'
 }
 

@@ -55,7 +55,7 @@ export interface FileSummary extends Counts {
   /** Duplicates: the name and run of the upload with the same content. */
   readonly duplicateOf: { readonly file: string; readonly runId: number } | null
   readonly reason: string | null
-  /** Refused: what to do next. */
+  /** Refused, or a duplicate that may not be meant as one: what to do next. */
   readonly hint: string | null
 }
 
@@ -152,6 +152,10 @@ function summarizeMart({ layout }: Lake, { martName, dataFile, isNew, heldBack, 
   }
 }
 
+/** Content that was there before, and other content since: whoever sends it again may mean that it counts once more. */
+const OVERTAKEN =
+  'Add an empty line at its end and drop it again, if its records are to count once more: later files have come into its table since.'
+
 /** What becomes of an upload. @param originals of duplicates, by file id */
 export function summarizeFile(
   file: FileEntry,
@@ -172,6 +176,6 @@ export function summarizeFile(
     quarantined,
     duplicateOf,
     reason,
-    hint,
+    hint: hint ?? (original?.isOvertaken ? OVERTAKEN : null),
   }
 }

@@ -96,11 +96,12 @@ function describeOrphans({ table, rule, rows, examples }: Orphans): string[] {
   ]
 }
 
-function describeDone({ table, rows, quarantined, version, runId, rehearsal }: Restored): string {
+function describeDone({ table, rows, quarantined, version, runId, heldBack, rehearsal }: Restored): string {
   const orphans = [...rehearsal.orphans, ...rehearsal.orphanedChildren].flatMap(describeOrphans)
   return [
     `Restored: ${table} has ${rows} rows in version ${version} (run ${runId}).${quarantined === 0 ? '' : ` ${quarantined} rows are in quarantine.`}`,
     ...orphans,
+    ...heldBack.map((mart) => `Held back, as it was: mart ${visible(mart)}`),
     `To take it back: droplake rollback ${version - 1}`,
   ].join('\n')
 }

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import { type GlobalFlags, openOptions, print, projectOf } from '../context.ts'
 import { formatSummary } from '../format-summary.ts'
+import { exitCodeOf } from '../run-exit-code.ts'
 import { stopOnSignal } from '../stop-on-signal.ts'
 import { type WaitFlags, waitMsOf, withWaitOption } from '../wait-option.ts'
 
@@ -21,7 +22,5 @@ export async function handler(flags: GlobalFlags & WaitFlags): Promise<number> {
     terminal.clearStatus(),
   )
   print(flags, summary, () => formatSummary(summary, process.cwd()))
-  if (summary.problems.length > 0) return 1
-  const isRefused = summary.files.some((file) => file.outcome === 'refused')
-  return isRefused || summary.marts.some((mart) => mart.heldBack !== null) ? 3 : 0
+  return exitCodeOf(summary)
 }

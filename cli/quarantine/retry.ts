@@ -4,6 +4,7 @@ import { runPipeline } from '../../pipeline/run.ts'
 import { formatReleased } from '../commands/plan.ts'
 import { openOptions, print, projectOf } from '../context.ts'
 import { formatSummary } from '../format-summary.ts'
+import { exitCodeOf } from '../run-exit-code.ts'
 import { stopOnSignal } from '../stop-on-signal.ts'
 import { waitMsOf } from '../wait-option.ts'
 import type { QuarantineFlags } from './flags.ts'
@@ -30,7 +31,7 @@ export async function retry(flags: QuarantineFlags & { readonly table?: string |
     clear,
   )
   print(flags, summary, () => formatSummary(summary, process.cwd()))
-  return summary.problems.length > 0 ? 1 : 0
+  return exitCodeOf(summary)
 }
 
 const NOTHING = 'No open record of the quarantine matches.\n'

@@ -33,7 +33,7 @@ function format({ table, columns, total, records }: ShownQuarantine): string {
     total > records.length
       ? `The first ${records.length} of ${total.toLocaleString('en-US')}; --limit shows more.\n`
       : ''
-  return formatTable(headings, rows, { maxWidth: 60 }) + more
+  return formatTable(headings, rows, { maxWidth: 100 }) + more
 }
 
 function cell(text: string, isBad: boolean): string {

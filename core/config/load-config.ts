@@ -22,6 +22,8 @@ export interface Project {
 export interface LoadOptions {
   /** Folder of pipeline_config.json; unset means the nearest one from `cwd` upward. */
   readonly projectFolder?: string | undefined
+  /** Another file to read in the place of pipeline_config.json; what it names is still looked for in the project's folder. */
+  readonly configFile?: string | undefined
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
   readonly flags?: Flags
@@ -35,19 +37,17 @@ export interface LoadOptions {
 export function loadProject(options: LoadOptions): Project {
   const folder =
     options.projectFolder === undefined ? findProject(options.cwd) : resolve(options.cwd, options.projectFolder)
-  const written = readDocument(join(folder, CONFIG_FILE))
+  const file = options.configFile === undefined ? join(folder, CONFIG_FILE) : resolve(options.cwd, options.configFile)
+  const written = readDocument(file)
   const { document, sources } = applyOverrides(written, options.env, options.flags ?? {})
   const parsed = configSchema.safeParse(document)
   const faults = parsed.success ? checkConfig(parsed.data, folder) : parsed.error.issues.flatMap(describeIssue)
   if (parsed.success && faults.length === 0) return { folder, config: parsed.data, document: written, sources }
   throw new DroplakeError(
     'CONFIG_INVALID',
-    [
-      `${join(folder, CONFIG_FILE)} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:`,
-      ...faults,
-    ].join('\n  '),
+    [`${file} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:`, ...faults].join('\n  '),
     {
-      details: { file: join(folder, CONFIG_FILE), faults },
+      details: { file, faults },
       hint: 'Correct the file, then: droplake config check',
     },
   )

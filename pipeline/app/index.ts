@@ -11,7 +11,7 @@ import { showMart, showMarts } from './show-marts.ts'
 
 export { computeMart } from './build-mart.ts'
 export { fingerprintOf, inputFilesOf } from './fingerprint.ts'
-export type { MartInputs, MartQuery } from './mart-query.ts'
+export type { MartInputs, MartQuery, SelectText } from './mart-query.ts'
 export { checkTraces, readMarts, readTrace } from './read-marts.ts'
 export type { RowText, TestResult } from './run-tests.ts'
 export { showMarts } from './show-marts.ts'

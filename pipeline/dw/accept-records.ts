@@ -1,7 +1,7 @@
 import { join as joinPath } from 'node:path'
 import { stageDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
-import { knowsValidity, mayWait } from '../../control/relations.ts'
+import { changesRows, mayWait } from '../../control/relations.ts'
 import { ident, join, literal, raw, sql } from '../../core/sql.ts'
 import { readJudgedRecords } from './read-records.ts'
 import { typedName } from './rules/index.ts'
@@ -25,7 +25,7 @@ export async function acceptRecords(lake: Lake, run: Run, input: TableInput, par
     ', ',
   )
   const waited = mayWait(input.table) ? sql`, _waited_since` : sql``
-  const validFrom = knowsValidity(input.table) ? sql`, ${literal(run.startedAt)} as _valid_from` : sql``
+  const validFrom = changesRows(input.table) ? sql`, ${literal(run.startedAt)} as _valid_from` : sql``
   const query = sql`
     select ${typed}, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id${waited}${validFrom}
     from (${readJudgedRecords(input, part)})

@@ -28,6 +28,7 @@ export { allGiven, keyNames, keysOf } from './keys/key-sql.ts'
 export { withTypedValues } from './read-records.ts'
 export type { RetryRequest } from './returned/index.ts'
 export { holdsBack, type Rule, recordRules, referenceRules, typedName } from './rules/index.ts'
+export type { InputFile } from './table-input.ts'
 export { hasOwnText, textName, textValue } from './text-value.ts'
 export { looseName, looseValue, typedValue } from './typed-value.ts'
 
@@ -141,7 +142,7 @@ async function loadTable(lake: Lake, run: Run, input: TableInput, ods: OdsResult
 const NOTHING_WRITTEN = { rows: [], changes: null, rejects: null, outcomes: null, returned: NO_RETURNED }
 
 /** Each record becomes a row of the table, or an entry of the quarantine, or changes nothing. */
-async function judgeRecords(lake: Lake, run: Run, input: TableInput) {
+export async function judgeRecords(lake: Lake, run: Run, input: TableInput) {
   // A file may have no records, or only corrections of what is no longer open.
   if (input.parts.length === 0) return NOTHING_WRITTEN
   await createRunFiles(lake.engine, input.files)
@@ -158,6 +159,12 @@ async function judgeRecords(lake: Lake, run: Run, input: TableInput) {
   return { rows, changes, rejects, outcomes, returned: await countReturned(lake, run, input.tableName, rejects) }
 }
 
-async function showTable(engine: Engine, tableName: string, table: TableConfig, files: TableFiles): Promise<void> {
+/** The view of one table, over other data files. */
+export async function showTable(
+  engine: Engine,
+  tableName: string,
+  table: TableConfig,
+  files: TableFiles,
+): Promise<void> {
   await engine.run(sql`create or replace view ${ident('dw', tableName)} as ${selectTable(table, files)}`)
 }

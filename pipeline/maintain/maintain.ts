@@ -18,12 +18,7 @@ import { deliverReports } from '../reports/index.ts'
 
 /** What a command changes: in the ledger with the commit, on disk after it. */
 export interface Change {
-  readonly entries: Partial<
-    Pick<
-      LedgerEntries,
-      'files' | 'dataFiles' | 'removed' | 'undo' | 'martInputs' | 'backups' | 'goneBackups' | 'restores'
-    >
-  >
+  readonly entries: Partial<Omit<LedgerEntries, 'runs' | 'vacuums'>>
   /** A vacuum's entry, without the run's number. */
   readonly vacuum?: { readonly oldestVersion: number; readonly files: number; readonly bytes: number }
   readonly delivery?: Partial<DeliveryPlan>

@@ -1,5 +1,6 @@
 import { ledgerTable } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
+import { changesRows } from '../../control/relations.ts'
 import { literal, sql } from '../../core/sql.ts'
 
 /** A file that was loaded before with the same content. */
@@ -8,19 +9,41 @@ export interface Original {
   readonly name: string
   readonly runId: number
   readonly records: number
+  /** Later uploads have come into its table since, and may have changed the rows that it brought. */
+  readonly isOvertaken: boolean
 }
 
 /** Which of these contents the lake holds already, by file id. What a rollback has undone it does not hold. */
 export async function findOriginals(lake: Lake, fileIds: readonly string[]): Promise<Map<string, Original>> {
   if (fileIds.length === 0) return new Map()
-  const files = ledgerTable(lake.state, 'files', "'' as file_id, '' as name, 0 as run_id, 0 as records, '' as outcome")
+  const files = ledgerTable(
+    lake.state,
+    'files',
+    "'' as file_id, '' as name, '' as table_name, 0 as run_id, 0 as records, '' as outcome",
+  )
   const runs = ledgerTable(lake.state, 'runs', "0 as run_id, '' as status")
-  const rows = await lake.engine.rows<{ file_id: string; name: string; run_id: number; records: number }>(sql`
-    select file_id, name, run_id, records
-    from ${files}
-    semi join (select run_id from ${runs} where status = 'committed') using (run_id)
-    where outcome = 'loaded' and file_id in (select unnest(${literal(fileIds)}))`)
+  const rows = await lake.engine.rows<{
+    file_id: string
+    name: string
+    table_name: string
+    run_id: number
+    records: number
+    last_run_id: number
+  }>(sql`
+    with _loaded as (
+      select file_id, name, table_name, run_id, records, max(run_id) over (partition by table_name) as last_run_id
+      from ${files}
+      semi join (select run_id from ${runs} where status = 'committed') using (run_id)
+      where outcome = 'loaded'
+    )
+    from _loaded
+    where file_id in (select unnest(${literal(fileIds)}))`)
+  const { tables } = lake.project.config
   return new Map(
-    rows.map((row) => [row.file_id, { fileId: row.file_id, name: row.name, runId: row.run_id, records: row.records }]),
+    rows.map(({ file_id: fileId, name, table_name: tableName, run_id: runId, records, last_run_id: lastRunId }) => {
+      const table = tables[tableName]
+      const isOvertaken = table !== undefined && changesRows(table) && lastRunId > runId
+      return [fileId, { fileId, name, runId, records, isOvertaken }]
+    }),
   )
 }

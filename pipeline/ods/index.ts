@@ -49,7 +49,13 @@ export async function loadUploads(lake: Lake, run: Run, uploads: readonly Claime
     try {
       const rawFile = await loadRaw(await batches.sourceOf(upload, fileId))
       rawFiles.push(rawFile)
-      originals.set(fileId, { fileId, name: upload.name, runId: run.runId, records: rawFile.records })
+      originals.set(fileId, {
+        fileId,
+        name: upload.name,
+        runId: run.runId,
+        records: rawFile.records,
+        isOvertaken: false,
+      })
       steps.push(stepOf(run, rawFile, started))
       logLoaded(lake, run, rawFile, copied.length)
     } catch (error) {

@@ -15,6 +15,7 @@ import { readMarts } from '../app/index.ts'
 import { type DeliveryPlan, readPlan } from '../deliver/plan.ts'
 import { checkContracts, checkRules, loadTables, showTables, type TableResult } from '../dw/index.ts'
 import { type FileDialect, loadUploads, type OdsResult } from '../ods/index.ts'
+import { checkReports } from '../reports/check-reports.ts'
 import { type RunRequest, TAKE_UPLOADS } from '../run-request.ts'
 import { findDrift, type SchemaDrift } from '../schema-drift.ts'
 import { type FileSummary, summarizeFile, summarizeTable, type TableSummary } from '../summary.ts'
@@ -46,7 +47,7 @@ export interface PlannedFile extends FileSummary {
  * What a run would do, by the code of a run over a scratch copy: nothing is written but in a temporary folder, which has room for
  * the uploads while it is at work.
  *
- * @throws {DroplakeError} what a run would throw before any work: CONTRACT_CONFLICT, CONFIG_INVALID, MART_INVALID
+ * @throws {DroplakeError} what a run would throw before any work: CONTRACT_CONFLICT, CONFIG_INVALID, MART_INVALID, REPORT_INVALID
  */
 export async function planRun(
   project: Project,
@@ -59,7 +60,7 @@ export async function planRun(
     await showTables(lake.engine, project.config.tables, (table) =>
       tableFilesOf(lake.state.dataFiles, lake.layout, table),
     )
-    await readMarts(lake.engine, project)
+    checkReports(project, await readMarts(lake.engine, project))
     return untilStopped(lake.stop, lake.engine, () => planWork(lake, real, request))
   })
 }

@@ -12,11 +12,11 @@ export interface Sample {
   readonly what: string
 }
 
-/** A text of at most this size is read whole. 64 MiB. */
-const WHOLE_BYTES = 64 * 1024 * 1024
-/** Of a larger one: so much from the top, and so many pieces of such a size from all over it. 16 MiB, 32, 1 MiB. */
-const TOP_BYTES = 16 * 1024 * 1024
-const PIECES = 32
+/** A text of at most this size is read whole. 32 MiB. */
+const WHOLE_BYTES = 32 * 1024 * 1024
+/** Of a larger one: so much from the top, and so many pieces of such a size from all over it. 8 MiB, 16, 1 MiB. */
+const TOP_BYTES = 8 * 1024 * 1024
+const PIECES = 16
 const PIECE_BYTES = 1024 * 1024
 
 /**

@@ -1,11 +1,10 @@
-import { completeTable, type LimitsConfig } from '../../core/config/schema.ts'
+import { completeTable } from '../../core/config/schema.ts'
 import { decideDialect } from '../ods/csv/decide-dialect.ts'
 import { type CsvDialect, recordFormat } from '../ods/csv/dialect.ts'
 import { scanRecords } from '../ods/csv/scan-records.ts'
-import type { OpenedText } from '../ods/text/open-text.ts'
 import type { Contract } from './contract.ts'
 import type { GuessedDialect } from './guess-dialect.ts'
-import type { Sample } from './sample-text.ts'
+import type { OpenedSample } from './open-sample.ts'
 
 export interface SettledDialect {
   /** Settings that the contract needs, because a run would find out something else without them. */
@@ -14,12 +13,7 @@ export interface SettledDialect {
   readonly malformed: number | undefined
 }
 
-interface ReadText {
-  readonly text: OpenedText
-  readonly sample: Sample
-  readonly fileName: string
-  readonly limits: LimitsConfig
-}
+type ReadText = Pick<OpenedSample, 'text' | 'sample' | 'fileName' | 'limits'>
 
 /** Hold a proposed contract against what a run would make of the file by it. */
 export async function settleDialect(

@@ -19,6 +19,7 @@ import { checkContracts } from '../dw/index.ts'
 import { planInbox } from '../inbox/plan-inbox.ts'
 import { type Change, type Maintained, maintain, settle } from '../maintain/maintain.ts'
 import { showDwFiles } from '../maintain/show-dw-files.ts'
+import { martEntries } from '../mart-entries.ts'
 import { accountForRows, writeRejects } from './account.ts'
 import { type Rehearsal, rehearse, withoutRefused } from './rehearse.ts'
 import { fits } from './source-values.ts'
@@ -59,6 +60,8 @@ export interface Restored extends Maintained {
   readonly table: string
   readonly rows: number
   readonly quarantined: number
+  /** Marts whose tests failed over the restored rows: they stay as they were. */
+  readonly heldBack: readonly string[]
   readonly rehearsal: Rehearsal
 }
 
@@ -86,7 +89,9 @@ export async function planRestore(
       const target = await makeTarget(engine, name, table, source, options)
       await engine.run(sql`set temp_directory = ${literal(joinPath(folder, 'spill'))}`)
       const stage = { engine, stop: new AbortController().signal, layout, tables, dataFiles, folder }
-      const rehearsal = isThorough ? await rehearse(stage, target, source, request) : null
+      const rehearsal = isThorough
+        ? await withModestMemory({ engine, project }, () => rehearse(stage, target, source, request))
+        : null
       return planOf(name, table, source, dataFiles, rehearsal)
     } finally {
       await source.close()
@@ -138,7 +143,7 @@ async function restoreRows(
   }
   const tables = withTarget(lake.project, tableName, target.table)
   const stage = { ...lake, tables, dataFiles: lake.state.dataFiles, folder: run.folder }
-  const rehearsal = await rehearse(stage, target, source, { ...request, onRows })
+  const rehearsal = await withModestMemory(lake, () => rehearse(stage, target, source, { ...request, onRows }))
   refuseRows(source, rehearsal, request)
   const added = await adoptRows(lake, run, target, rehearsal)
   const rejects = await writeRejects(lake, run, target, rehearsal)
@@ -154,9 +159,11 @@ async function restoreRows(
     table: tableName,
     rows,
     quarantined: rejects?.rows ?? 0,
+    heldBack: marts.heldBack,
     rehearsal,
     change: {
       entries: {
+        ...marts.entries,
         files,
         dataFiles: [...added, ...(rejects === null ? [] : [rejects]), ...marts.dataFiles],
         removed: [...gone.map((file) => file.path), ...marts.removed],
@@ -172,6 +179,22 @@ async function restoreRows(
         ),
       },
     },
+  }
+}
+
+/** What the engine may take while rows are read and judged, unless the config says. Without it: 650 MB for 10 million rows, 430 MB with it, in the same time (2026-11). */
+const MEMORY_LIMIT = '256MB'
+
+async function withModestMemory<Result>(
+  { engine, project }: Pick<Lake, 'engine' | 'project'>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (project.config.engine.memoryLimit !== undefined) return work()
+  await engine.run(sql`set memory_limit = ${literal(MEMORY_LIMIT)}`)
+  try {
+    return await work()
+  } finally {
+    await engine.run(sql`reset memory_limit`)
   }
 }
 
@@ -221,6 +244,10 @@ async function rebuildMarts(lake: Lake, run: Run, dataFiles: readonly DataFile[]
   const fresh = app.marts.filter((mart) => mart.isNew)
   return {
     dataFiles: fresh.map((mart) => mart.dataFile),
+    entries: { ...martEntries(run, app), steps: fresh.map((mart) => mart.step) },
+    heldBack: app.marts.flatMap(({ martName, heldBack }) =>
+      heldBack === null ? [] : [`${martName}: ${heldBack.reason}`],
+    ),
     removed: app.removed,
     delivery: {
       reports: fresh.map(({ martName, dataFile }) => ({ martName, martPath: dataFile.path })),

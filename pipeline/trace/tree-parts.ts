@@ -80,6 +80,11 @@ export function number(value: number): Tree {
   return { class: 'CONSTANT', type: 'VALUE_CONSTANT', alias: '', value: integer }
 }
 
+export function missing(alias: string): Tree {
+  const value = { type: { id: 'NULL', type_info: null }, is_null: true }
+  return { class: 'CONSTANT', type: 'VALUE_CONSTANT', alias, value }
+}
+
 function conjunction(type: string, conditions: readonly Tree[]): Tree | undefined {
   return conditions.length < 2 ? conditions[0] : { class: 'CONJUNCTION', type, alias: '', children: conditions }
 }

@@ -13,7 +13,7 @@ import {
   treesOf,
 } from '../../core/syntax-tree.ts'
 import { contributes, isAggregate, itemsFor, namesIn, outputName } from './select-items.ts'
-import { allOf, column, compare, leftJoin, named, select, star, subquery } from './tree-parts.ts'
+import { allOf, column, compare, leftJoin, missing, named, select, star, subquery } from './tree-parts.ts'
 
 /** A table of DW somewhere in the query, and the columns of the result that say which of its rows it was. */
 export interface Source {
@@ -45,7 +45,8 @@ export class NotTraceable extends Error {}
  * @throws {NotTraceable}
  */
 export function withSources(node: Tree, names: Names, wanted: readonly string[] | null): TracedSelect {
-  return new Rewriting(names).rewrite(node, new Map(), wanted)
+  // A LIMIT at the end leaves rows out as a whole: those that the mart has are known.
+  return new Rewriting(names).rewrite(withoutLimit(node), new Map(), wanted)
 }
 
 /** A WITH query, and the ones that it may name itself. */
@@ -69,6 +70,7 @@ class Rewriting {
   rewrite(node: Tree, outer: Scope, wanted: readonly string[] | null): TracedSelect {
     refuseUnknown(node)
     const scope = scopeOf(node, outer)
+    if (textOf(node.type) === 'SET_OPERATION_NODE') return this.#union(node, scope, wanted)
     return isGrouped(node, this.#names) ? this.#grouped(node, scope, wanted) : this.#plain(node, scope, wanted)
   }
 
@@ -112,6 +114,36 @@ class Rewriting {
     }
   }
 
+  /** Each side has the sources of both, its own with values. */
+  #union(node: Tree, scope: Scope, wanted: readonly string[] | null): TracedSelect {
+    const [left, right] = [treeOf(node.left), treeOf(node.right)]
+    const one = this.rewrite(left, scope, wanted)
+    const other = this.rewrite(right, scope, wanted === null ? null : sameColumns(left, right, wanted))
+    const side = (own: TracedSelect, before: readonly Source[], after: readonly Source[]) => {
+      const relation = `_side_${++this.#numbers}`
+      const names = namesOfColumns(own.sources)
+      return select({
+        select_list: [
+          star(relation, names),
+          ...namesOfColumns(before).map(missing),
+          ...names.map((name) => column(relation, name)),
+          ...namesOfColumns(after).map(missing),
+        ],
+        from_table: subquery(own.node, relation),
+      })
+    }
+    return {
+      node: {
+        ...node,
+        modifiers: [],
+        left: side(one, [], other.sources),
+        right: side(other, one.sources, []),
+        setop_all: true,
+      },
+      sources: [...one.sources, ...other.sources],
+    }
+  }
+
   /** A table or a join of them, its subqueries rewritten, and the sources in it. */
   #from(table: Tree, scope: Scope, wanted: readonly string[] | null): TracedFrom {
     switch (textOf(table.type)) {
@@ -152,6 +184,27 @@ class Rewriting {
     const source = { tableName: name, fileId: `_file_id_${number}`, line: `_line_${number}` }
     return { table, sources: [{ ...source, relation, isDerived: false }] }
   }
+}
+
+function namesOfColumns(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ fileId, line }) => [fileId, line])
+}
+
+/** The columns of the right side of a union that stand where those of the left side stand; null where that cannot be told. */
+function sameColumns(left: Tree, right: Tree, names: readonly string[]): readonly string[] | null {
+  const [ours, theirs] = [treesOf(left.select_list), treesOf(right.select_list)]
+  if ([...ours, ...theirs].some((item) => textOf(item.class) === 'STAR')) return null
+  const found = names.map((name) => ours.findIndex((item) => outputName(item)?.toLowerCase() === name.toLowerCase()))
+  const same = found.map((place) => outputName(theirs[place] ?? {}))
+  return same.every((name) => name !== undefined) ? same : null
+}
+
+function withoutLimit(node: Tree): Tree {
+  return { ...node, modifiers: treesOf(node.modifiers).filter((modifier) => !isLimit(modifier)) }
+}
+
+function isLimit(modifier: Tree): boolean {
+  return textOf(modifier.type).startsWith('LIMIT')
 }
 
 interface SourceInFrom extends Source {
@@ -247,8 +300,10 @@ function isSubquery(piece: Tree): boolean {
 
 function refuseUnknown(node: Tree): void {
   const type = textOf(node.type)
+  if (treesOf(node.modifiers).some(isLimit)) throw new NotTraceable('a LIMIT in a subquery')
+  if (type === 'SET_OPERATION_NODE' && textOf(node.setop_type) === 'UNION') return
   if (type !== 'SELECT_NODE')
-    throw new NotTraceable(type === 'RECURSIVE_CTE_NODE' ? 'a recursive query' : 'a UNION, EXCEPT or INTERSECT')
+    throw new NotTraceable(type === 'RECURSIVE_CTE_NODE' ? 'a recursive query' : 'an EXCEPT or INTERSECT')
   if (node.qualify !== null || [...piecesOf(node.select_list, isSubquery)].some((piece) => piece.class === 'WINDOW'))
     throw new NotTraceable('a window function')
   if (node.sample !== null) throw new NotTraceable('a sample')

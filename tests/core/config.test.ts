@@ -110,6 +110,19 @@ test.each([
     ],
   ],
   [
+    'lists of unique columns that do not exist, stand twice, or are the key',
+    {
+      name: 'x',
+      tables: { a: table({ unique: [['nam'], ['name', 'name'], ['id'], ['id', 'name'], ['name', 'id']] }) },
+    },
+    [
+      'tables.a.unique[0]: table "a" has no column "nam". Did you mean "name"?',
+      'tables.a.unique[1]: "name" stands twice.',
+      'tables.a.unique[2]: these are the columns of the primary key, which is unique already; take them away.',
+      'tables.a.unique[4]: the columns are those of unique[3]; take one away.',
+    ],
+  ],
+  [
     'two folders in the same place',
     { name: 'x', tables: {}, paths: { uploads: 'lake/in' } },
     ['paths.lake: "lake" lies in the same place as paths.uploads; give each its own folder.'],

@@ -26,9 +26,6 @@ export const RETURNED = ident('returned_records')
 export const NOTHING_RETURNED: Sql = sql`(
   select null::varchar as _file_id, null::bigint as _line, null as _before, null::timestamp as _waiting_since where false)`
 
-/** The quarantine of the table before the run, one row per record. */
-const ENTRIES = ident('quarantine_entries')
-
 /**
  * Find the records of a table that are judged again in this run, and add them to what ODS has got for it. They count
  * before the uploads of the run: their files came earlier.
@@ -48,25 +45,23 @@ export async function withReturned(
   if (corrections.length === 0 && !mayHaveSome) return input
 
   const outcomes = livePaths(lake.state, lake.layout, 'outcomes', input.tableName)
-  await lake.engine.run(
-    sql`create or replace temp table ${ENTRIES} as ${selectQuarantine(Object.keys(input.table.columns), rejects, outcomes)}`,
-  )
+  const entries = sql`(${selectQuarantine(Object.keys(input.table.columns), rejects, outcomes)})`
   await createRunFiles(lake.engine, input.files)
   await lake.engine.run(sql`
     create or replace temp table ${RETURNED} as
-    ${selectEntries(input.table, sql`_status = 'waiting'`, 'waited')}
+    ${selectEntries(input.table, entries, sql`_status = 'waiting'`, 'waited')}
     union all
-    ${selectEntries(input.table, isRetried ? retryCondition(retry) : sql`false`, 'tried again')}`)
-  if (corrections.length > 0) await addCorrections(lake, input, ods)
+    ${selectEntries(input.table, entries, isRetried ? retryCondition(retry) : sql`false`, 'tried again')}`)
+  if (corrections.length > 0) await addCorrections(lake, input, ods, entries)
   return addReturned(lake, input)
 }
 
 /** A record that someone has corrected is judged as it is now. */
-async function addCorrections(lake: Lake, input: TableInput, ods: OdsResult): Promise<void> {
+async function addCorrections(lake: Lake, input: TableInput, ods: OdsResult, entries: Sql): Promise<void> {
   const batch = batchPath(lake, input.tableName, ods)
   if (batch === undefined) return
   const corrected = ident('corrected_records')
-  await lake.engine.run(sql`create or replace temp table ${corrected} as ${selectCorrections(input, batch, ENTRIES)}`)
+  await lake.engine.run(sql`create or replace temp table ${corrected} as ${selectCorrections(input, batch, entries)}`)
   await lake.engine.run(sql`
     create or replace temp table ${RETURNED} as
     select * from ${RETURNED} anti join ${corrected} using (_file_id, _line)
@@ -94,7 +89,7 @@ function retryCondition({ rule }: RetryRequest): Sql {
   return sql`_status = 'open' and _raw is null and ${breaks}`
 }
 
-function selectEntries(table: TableConfig, condition: Sql, why: string): Sql {
+function selectEntries(table: TableConfig, entries: Sql, condition: Sql, why: string): Sql {
   const columns = join(
     Object.keys(table.columns).map((name) => ident(name)),
     ', ',
@@ -104,7 +99,7 @@ function selectEntries(table: TableConfig, condition: Sql, why: string): Sql {
       ${columns}, _extra, null::varchar as _malformed, _raw, _file_id, _line, _file,
       case when _status = 'waiting' then _waiting_since end as _waited_since, _waiting_since,
       null::varchar as _by_file_id, ${literal(why)} as _why, _run_id as _entry_run_id, ${entryValues(table)} as _before
-    from ${ENTRIES}
+    from ${entries}
     where ${condition}`
 }
 

@@ -3,7 +3,7 @@ import { basename, join as joinPath } from 'node:path'
 import type { Lake } from '../../../control/lake.ts'
 import type { Layer } from '../../../control/layout.ts'
 import type { DataFile } from '../../../control/ledger.ts'
-import { columnsOf, knowsValidity, mayWait, selectAll, selectFrom, selectRaw } from '../../../control/relations.ts'
+import { changesRows, columnsOf, mayWait, selectAll, selectFrom, selectRaw } from '../../../control/relations.ts'
 import type { StoredFile } from '../../../control/stored-files.ts'
 import { without } from '../../../control/table-rows.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
@@ -97,7 +97,7 @@ function rowsQuery(lake: Lake, table: TableConfig, file: DataFile, { raws, rejec
   const runId = raw(String(file.runId))
   // Whoever has waited came out of quarantine, and not with an upload of the run.
   const waited = mayWait(table) ? sql`, null::timestamp as _waited_since` : sql``
-  const validFrom = knowsValidity(table) ? sql`, ${validSince(lake, runId, closed)} as _valid_from` : sql``
+  const validFrom = changesRows(table) ? sql`, ${validSince(lake, runId, closed)} as _valid_from` : sql``
   return sql`
     select ${join(typed, ', ')}, _file_id, _line, ${runId}::bigint as _run_id${waited}${validFrom}
     from (${withTypedValues(table, selectRaw(table, pathsOf(lake, raws)))}) as _records

@@ -31,14 +31,14 @@ test('a whole lake has no findings, and the report says what was looked at', asy
   expect(report).toMatchObject({ version: 3, oldestVersion: 0, deep: true })
   expect(report.checks.map(({ check, examined }) => [check, examined])).toEqual([
     ['catalogs', '4 catalogs'],
-    ['ledger', '3 runs, 18 data files'],
+    ['ledger', '3 runs, 21 data files'],
     ['conservation', '8 uploads of 3 runs'],
-    ['data files', '18 data files'],
-    ['unreferenced', '18 files in 7 layers, 0 run folders'],
-    ['checksums', expect.stringMatching(/^18 data files, [\d,]+ bytes$/)],
-    ['views', '11 views'],
+    ['data files', '21 data files'],
+    ['unreferenced', '21 files in 7 layers, 0 run folders'],
+    ['checksums', expect.stringMatching(/^21 data files, [\d,]+ bytes$/)],
+    ['views', '12 views'],
     ['records', '6 uploads in 3 tables'],
-    ['marts', '2 marts'],
+    ['marts', '3 marts'],
   ])
 })
 
@@ -195,7 +195,10 @@ test('a mart whose rows are not those of its SQL is found; one whose SQL has cha
   expect(await lake.findings()).toContainEqual(
     'marts: app/hires_by_quarter/000003.parquet: its SQL gives 1 rows that it has not, and not 1 rows that it has',
   )
-  await writeFile(lake.path('pipeline', 'app', 'marts', 'hires_by_quarter.sql'), 'select 1 as one')
+  await writeFile(
+    lake.path('pipeline', 'app', 'marts', 'hires_by_quarter.sql'),
+    "select 'one' as department, 'two' as job",
+  )
   const report = await verify(lake.project, { deep: true })
   expect(report.findings.filter((finding) => finding.check === 'marts')).toEqual([])
   expect(report.checks.at(-1)?.notes).toEqual([

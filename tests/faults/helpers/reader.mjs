@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 const quoted = (name) => `"${name.replaceAll('"', '""')}"`
 
 /** Columns that differ from run to run. */
-const CHANGING = new Set(['_run_id'])
+const CHANGING = new Set(['_valid_from', '_valid_to', '_run_id'])
 
 async function look(path) {
   const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY', threads: '1' })

@@ -257,6 +257,19 @@ test('unique is refused for rows that share its values', async () => {
   })
 })
 
+test('content that comes again after other files is a duplicate still, and the summary tells what to do when it is not meant so', async () => {
+  const lake = await lakeOf({ onConflict: 'update' }, '1,Ada,\n', '1,Ann,\n')
+  await lake.drop({ 'p3.csv': '1,Ada,\n', 'p4.csv': '1,Ann,\n' })
+  const { files } = await lake.run()
+  expect(files.map(({ file, outcome, hint }) => [file, outcome, hint])).toEqual([
+    ['p3.csv', 'duplicate', expect.stringMatching(/^Add an empty line at its end and drop it again/)],
+    ['p4.csv', 'duplicate', null],
+  ])
+  await lake.drop({ 'p5.csv': '1,Ada,\n\n' })
+  await lake.run()
+  expect(await rowsOf(lake)).toEqual([['1', 'Ada', 'null']])
+})
+
 test('references look at current rows', async () => {
   const config = people({ onConflict: 'history' })
   const pets = {

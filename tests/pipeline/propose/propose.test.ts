@@ -209,7 +209,7 @@ describe('a proposal', () => {
     const proposal = await proposed(lake, 'large.csv', content, { wholeBytes: 64 * 1024 })
     expect(proposal.records).toBeGreaterThan(1000)
     expect(proposal.records).toBeLessThan(10_000)
-    expect(proposal.sample).toBe('the first 16.4 KB and 32 pieces of 1.02 KB from all over its 318 KB')
+    expect(proposal.sample).toBe('the first 16.4 KB and 16 pieces of 2.05 KB from all over its 318 KB')
     expect(proposal.contract.primaryKey).toEqual(['id'])
     expect(proposal.expected).toEqual([])
     expect(proposal.notes.at(-1)).toContain('It was read in part')

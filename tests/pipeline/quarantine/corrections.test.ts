@@ -1,5 +1,10 @@
 import { copyFile, rename, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { compact } from '../../../pipeline/maintain/compact.ts'
+import { repair } from '../../../pipeline/maintain/repair/index.ts'
+import { rollback } from '../../../pipeline/maintain/rollback.ts'
+import { flipBit } from '../../helpers/damage.ts'
+import { quietly } from '../../helpers/maintain.ts'
 import { correct, formatCsv, parseCsv } from '../../helpers/quarantine-csv.ts'
 import { PARENTS, type TempLake, tempLake } from '../../helpers/temp-lake.ts'
 
@@ -215,13 +220,35 @@ test('moving the CSV out of the inbox into uploads is the same as dropping it', 
   expect(parseCsv(await lake.read('quarantine', 'employees', INBOX)).map((row) => row._line)).toEqual(['3', '4'])
 })
 
+test('a compaction changes nothing of the quarantine, and corrections go on', async () => {
+  const lake = await lakeWithQuarantine()
+  const corrected = (line: string) =>
+    correct(lake, INBOX, (row) => (row._line === line ? { ...row, employee_name: 'Bo', department_id: '1' } : row))
+  await lake.drop({ [INBOX]: await corrected('2') })
+  await lake.run()
+  await lake.drop({ [INBOX]: await corrected('4') })
+  await lake.run()
+  const before = await lake.query('from quarantine.employees order by _line')
+  expect(await compact(lake.project, null, quietly())).not.toBeNull()
+  expect(await lake.query('from quarantine.employees order by _line')).toEqual(before)
+  await lake.drop({
+    [INBOX]: await correct(lake, INBOX, (row) => ({
+      ...row,
+      hiring_date: '2021-01-01T00:00:00Z',
+      department_id: '1',
+      job_id: '1',
+    })),
+  })
+  expect((await lake.run()).files).toMatchObject([{ records: 1, loaded: 1 }])
+  expect(await lake.list('quarantine')).toEqual([])
+  expect(await lake.findings()).toEqual([])
+})
+
 test('a rollback takes a correction back: its records are open again, and it can be dropped again', async () => {
   const lake = await lakeWithQuarantine()
   const corrected = await correct(lake, INBOX, (row) => (row._line === '2' ? { ...row, employee_name: 'Bo' } : row))
   await lake.drop({ [INBOX]: corrected })
   await lake.run()
-  const { rollback } = await import('../../../pipeline/maintain/rollback.ts')
-  const { quietly } = await import('../../helpers/maintain.ts')
   await rollback(lake.project, 1, quietly())
   expect((await statuses(lake)).flat()).toEqual(['2', 'open', '3', 'open', '4', 'open'])
   expect(parseCsv(await lake.read('quarantine', 'employees', INBOX))).toHaveLength(3)
@@ -253,4 +280,15 @@ test('a table whose files are in another encoding and delimiter takes its correc
   expect((await lake.run()).files).toMatchObject([{ table: 'people', loaded: 1, quarantined: 0 }])
   expect(await lake.query('select name from dw.people order by id')).toEqual([['Zoë'], ['Żoë']])
   expect(await lake.findings()).toEqual([])
+})
+
+test('a damaged file of corrected rows is not made again from ODS, which has them as they were', async () => {
+  const lake = await lakeWithQuarantine()
+  await lake.drop({
+    [INBOX]: await correct(lake, INBOX, (row) => (row._line === '2' ? { ...row, employee_name: 'Bo' } : row)),
+  })
+  await lake.run()
+  flipBit(lake.path('lake', 'dw', 'employees', '000002-returned.parquet'), 99)
+  const outcomes = await repair(lake.project, quietly())
+  expect(JSON.stringify(outcomes)).toContain('its rows came back from quarantine; roll back to before run 2')
 })

@@ -217,28 +217,29 @@ describe('a cell of a mart', () => {
       const lake = await tempLake({ uploads: realUploads() })
       await lake.run()
       await withCatalog(lake.project, async (engine) => {
-        const [byQuarter, aboveAverage] = await readMarts(engine, lake.project)
-        if (byQuarter === undefined || aboveAverage === undefined) throw new Error('the project has two marts')
-        const differing = async (query: typeof byQuarter, column: string | null, number: string) => {
-          const { text, sources } = await tracedSql(engine, lake.project, query, column)
+        const marts = await readMarts(engine, lake.project)
+        const differing = async (name: string, column: string | null, number: string) => {
+          const query = marts.find(({ martName }) => martName === name)
+          if (query === undefined) throw new Error(`the project has no mart ${name}`)
+          const { text, parameters, sources } = await tracedSql(engine, lake.project, { marts, query, column })
           const employee = sources.find(({ tableName }) => tableName === 'employees')
           const keys = query.martName === 'hires_by_quarter' ? 'department, job' : 'id, department'
           await engine.runNamed(
             `create or replace temp table counted as
            select ${keys}, count(distinct (${employee?.fileId}, ${employee?.line})) filter (where ${employee?.line} is not null) as behind
            from (${text}) group by ${keys}`,
-            query.parameters,
+            parameters,
           )
           const { rows, wrong } = await engine.row<{ rows: number; wrong: number }>(sql`
           select count(*) as rows, count(*) filter (where coalesce(behind, 0) <> ${raw(number)}) as wrong
           from ${raw(`app.${query.martName}`)} left join counted using (${raw(keys)})`)
           return [rows, wrong]
         }
-        expect(await differing(byQuarter, null, 'q1 + q2 + q3 + q4')).toEqual([933, 0])
+        expect(await differing('hires_by_quarter', null, 'q1 + q2 + q3 + q4')).toEqual([933, 0])
         for (const quarter of ['q1', 'q2', 'q3', 'q4'])
-          expect(await differing(byQuarter, quarter, quarter)).toEqual([933, 0])
-        expect(await differing(aboveAverage, null, 'hired')).toEqual([7, 0])
-        expect(await differing(aboveAverage, 'hired', 'hired')).toEqual([7, 0])
+          expect(await differing('hires_by_quarter', quarter, quarter)).toEqual([933, 0])
+        expect(await differing('departments_above_average', null, 'hired')).toEqual([7, 0])
+        expect(await differing('departments_above_average', 'hired', 'hired')).toEqual([7, 0])
       })
       const [[sum]] = (await lake.query('select sum(q1) from app.hires_by_quarter')) as [[string]]
       const all = await traced(lake, 'hires_by_quarter', { column: 'q1', limit: 1 })
@@ -287,6 +288,18 @@ const FOLLOWED: readonly (readonly [string, string, string, readonly number[]])[
     [5],
   ],
   [
+    'a union with a total',
+    "select shop, count(*) as n from dw.sales group by shop union all select 'all', count(*) from dw.sales where sum > 0",
+    "shop in ('B', 'all')",
+    [1, 3, 4, 5],
+  ],
+  [
+    'unions of unions',
+    '(select id, shop from dw.sales where id = 1 union select id, shop from dw.sales where id < 3) union all select -1, max(shop) from dw.sales where id > 3',
+    'id <> 2',
+    [1, 4, 5],
+  ],
+  [
     'a semi join',
     'select shop, count(*) as n from dw.sales semi join (select 1 as m) on month(day) = m group by shop',
     "shop = 'B'",
@@ -326,7 +339,12 @@ const FOLLOWED: readonly (readonly [string, string, string, readonly number[]])[
 
 /** Name, what of it cannot be followed, SQL. */
 const NOT_FOLLOWED: readonly (readonly [string, string, string])[] = [
-  ['union', 'a UNION, EXCEPT or INTERSECT', 'select id from dw.sales union all select 0'],
+  ['except', 'an EXCEPT or INTERSECT', 'select id from dw.sales except select 1'],
+  [
+    'limit',
+    'a LIMIT in a subquery',
+    'select shop, count(*) as n from (from dw.sales order by sum limit 3) group by shop',
+  ],
   ['window', 'a window function', 'select id, sum(sum) over (order by id) as s from dw.sales'],
   ['rollup', 'several grouping sets', 'select shop, count(*) as n from dw.sales group by rollup (shop)'],
   ['distinct on', 'a DISTINCT ON', 'select distinct on (shop) shop, id from dw.sales order by shop, id'],
@@ -364,6 +382,16 @@ describe("a mart of one's own", () => {
     expect(found).toEqual(Object.fromEntries(FOLLOWED.map(([name, , , lines]) => [name, lines])))
   })
 
+  test('that reads another mart leads to the rows behind that one', async () => {
+    const lake = await martLake({
+      shops: 'select shop, sum(sum) as s, count(*) as n from dw.sales where id > $least group by shop',
+      large: 'select upper(shop) as name, s from app.shops where s >= 2',
+    })
+    expect(await linesOf(lake, 'large', "name = 'B'")).toEqual([3, 4])
+    expect(await linesOf(lake, 'large', 'true')).toEqual([3, 4, 5])
+    expect(await linesOf(lake, 'large', 'true', 's')).toEqual([3, 4, 5])
+  })
+
   test('shows for a column only the rows that its aggregates took in', async () => {
     const lake = await martLake({
       m: `select shop, sum(sum) as s, count(*) filter (where month(day) = 1) as january,
@@ -391,7 +419,12 @@ describe("a mart of one's own", () => {
     const martSql = 'select id, sum(sum) over (order by id) as s from dw.sales where id > $least'
     const traceSql = `select later.id, 'sales' as _table, earlier._file_id, earlier._line from dw.sales as later
       join dw.sales as earlier on earlier.id <= later.id where earlier.id > $least`
-    const lake = await martLake({ m: [martSql, traceSql], lacking: [martSql, 'select id, _line from dw.sales'] })
+    const lake = await martLake({
+      m: [martSql, traceSql],
+      lacking: [martSql, 'select id, _line from dw.sales'],
+      wrong: [martSql, "select id, 'sale' as _table, _file_id, _line from dw.sales"],
+    })
+    await expect(linesOf(lake, 'wrong', 'id = 4')).rejects.toThrow('"sale" in _table is no table of dw')
     expect(await linesOf(lake, 'm', 'id = 4')).toEqual([2, 3, 4])
     await expect(linesOf(lake, 'm', 'id = 4', 's')).rejects.toMatchObject({ code: 'MART_NOT_TRACEABLE' })
     await expect(linesOf(lake, 'lacking', 'id = 4')).rejects.toThrow('it lacks _table, _file_id')
