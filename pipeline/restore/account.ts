@@ -18,7 +18,7 @@ export async function accountForRows(
   added: readonly DataFile[],
   rejects: DataFile | null,
 ): Promise<FileEntry[]> {
-  // What says that versions of rows are closed has their addresses, too.
+  // Closed versions are rows of their own file already.
   const loaded = await countByFile(
     lake,
     added.filter((file) => file.layer === 'dw'),
