@@ -84,10 +84,12 @@ export async function readRows(
   const found = await engine.jsonRows(sql`
     with
     _files as (
-      select file_id as _file_id, max_by(name, run_id) as _name, max_by(dialect, run_id) as _dialect, max(run_id) as _loaded_by
+      select
+        file_id as _file_id, coalesce(max_by(name, run_id) filter (where outcome = 'loaded'), max_by(name, run_id)) as _name,
+        max_by(dialect, run_id) filter (where outcome = 'loaded') as _dialect, max(run_id) filter (where outcome = 'loaded') as _loaded_by
       from control.files
       semi join (select run_id from control.runs where status = 'committed') using (run_id)
-      where outcome = 'loaded'
+      where outcome in ('loaded', 'restored')
       group by file_id
     ),
     _rows as materialized (

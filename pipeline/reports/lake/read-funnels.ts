@@ -35,7 +35,7 @@ export async function readFunnels(engine: Engine, tables: Config['tables']): Pro
       sum(files.quarantined)::bigint as quarantined
     from control.files as files
     join control.runs as runs using (run_id)
-    where runs.status = 'committed' and table_name is not null
+    where runs.status = 'committed' and table_name is not null and outcome <> 'restored'
     group by table_name
     order by table_name`)
   const returned = await readReturned(engine)
