@@ -68,6 +68,8 @@ export async function deliverReports(lake: Lake): Promise<string[]> {
     return await withNewest(lake.project, reports, async (context) => {
       const problems: string[] = []
       for (const mart of context.marts) {
+        // Whoever asked the run to stop waits for no page: the next run writes it.
+        if (lake.stop.aborted) return problems
         await writeMartPage(context, mart).catch((error: unknown) => {
           lake.log.warn({ mart: mart.martName, err: error }, 'report not written, the next run tries again')
           problems.push(`report ${mart.martName}: ${messageOf(error)}`)

@@ -1,6 +1,7 @@
 import type { ChartData } from '../charts/chart-data.ts'
 import { chartHeight, chartOption } from '../charts/chart-option.ts'
 import { describeChart } from '../charts/describe-chart.ts'
+import { drawSvg } from '../charts/draw-svg.ts'
 import { withUnit } from '../charts/numbers.ts'
 import type { ChartSpec } from '../charts/page-data.ts'
 import { shortLabel } from '../charts/text.ts'
@@ -10,7 +11,7 @@ import { numbersTable } from './numbers-table.ts'
 import { onLook, palette, printing } from './theme.ts'
 
 /** A4 less its margins, in CSS pixels. */
-const PAPER_WIDTH = 660
+const PAPER_WIDTH = 680
 
 /** A chart drawn by ECharts, in the colours and the width of the page, with its numbers in a table below. */
 export class DrawnChart {
@@ -38,7 +39,7 @@ export class DrawnChart {
     })
     this.#addSaveButton()
     new ResizeObserver(() => this.#draw()).observe(drawing)
-    onLook(() => this.#draw())
+    onLook(() => (printing() ? this.#putOnPaper(drawing) : this.#takeBack(drawing)))
   }
 
   show(data: ChartData): void {
@@ -50,7 +51,7 @@ export class DrawnChart {
   }
 
   #draw(): void {
-    if (this.#data === undefined) return
+    if (this.#data === undefined || printing()) return
     const [spec, data, width] = [this.#spec, this.#data, this.#width()]
     const height = chartHeight(spec, data)
     this.#canvas.style.height = `${height}px`
@@ -62,8 +63,20 @@ export class DrawnChart {
     )
   }
 
+  /** Paper gets a drawing: a canvas shows its new size only in a frame that comes too late. */
+  #putOnPaper(drawing: HTMLElement): void {
+    if (this.#data === undefined) return
+    const { svg } = drawSvg(this.#spec, this.#data, PAPER_WIDTH, this.#place.dataset.chart ?? '')
+    drawing.replaceChildren(new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement)
+  }
+
+  #takeBack(drawing: HTMLElement): void {
+    drawing.replaceChildren(this.#canvas)
+    this.#draw()
+  }
+
   #width(): number {
-    return printing() ? PAPER_WIDTH : Math.max(240, this.#canvas.parentElement?.clientWidth ?? 0)
+    return Math.max(240, this.#canvas.parentElement?.clientWidth ?? 0)
   }
 
   /** Built of text nodes: names come from data. */

@@ -4,18 +4,14 @@ import { arrivalsSection } from './sections/arrivals.ts'
 import { driftSection } from './sections/drift.ts'
 import { funnelsSection } from './sections/funnels.ts'
 import { martsSection } from './sections/marts.ts'
-import { type InboxPath, quarantineSection } from './sections/quarantine.ts'
+import { type Places, quarantineSection } from './sections/quarantine.ts'
 import { reasonsSection } from './sections/reasons.ts'
 import { runsSection } from './sections/runs.ts'
 import { verdictOf } from './verdict.ts'
 import { moment } from './words.ts'
 
-/**
- * The content of `reports/index.html`: what a person wants to know of the lake, the most urgent first.
- *
- * @param inboxPath tells where the CSV with an upload's refused records lies
- */
-export function indexPage(lake: LakeReport, inboxPath: InboxPath): Html {
+/** The content of `reports/index.html`: what a person wants to know of the lake, the most urgent first. */
+export function indexPage(lake: LakeReport, places: Places): Html {
   const verdict = verdictOf(lake)
   return html`<header class="top">
 <p class="crumbs">${lake.name} <span aria-hidden="true">/</span> version ${lake.version}, as of ${moment(lake.writtenAt)} UTC</p>
@@ -26,7 +22,7 @@ ${shortcuts(lake)}
 <main>
 ${funnelsSection(lake.funnels)}
 ${reasonsSection(lake.reasons)}
-${quarantineSection(lake, inboxPath)}
+${quarantineSection(lake, places)}
 ${driftSection(lake.drift)}
 ${arrivalsSection(lake)}
 ${martsSection(lake.marts)}

@@ -6,6 +6,8 @@ import { matchesPattern } from '../../uploads/match-table.ts'
 /** How a sender's files come: when the last one came, and how many records it had against those before. */
 export interface Arrival {
   readonly table: string
+  /** Of `senders` in the config; null where none names the files. */
+  readonly sender: string | null
   /** The name pattern that the sender's files have. */
   readonly pattern: string
   readonly newestFile: string
@@ -35,16 +37,27 @@ interface File {
   readonly at: Date
 }
 
-/** @param now when the index is written */
-export async function readArrivals(engine: Engine, tables: Config['tables'], now: Date): Promise<Arrival[]> {
+/**
+ * Per table and name pattern, those of senders first: a file counts where it fits first.
+ *
+ * @param now when the index is written
+ */
+export async function readArrivals(
+  engine: Engine,
+  { tables, senders }: Pick<Config, 'tables' | 'senders'>,
+  now: Date,
+): Promise<Arrival[]> {
+  const ofSenders = Object.entries(senders).flatMap(([sender, { files }]) =>
+    files.map((pattern) => ({ sender, pattern })),
+  )
   const arrivals: Arrival[] = []
   for (const [table, { files: patterns }] of Object.entries(tables)) {
     const files = await readFiles(engine, table)
     const taken = new Set<File>()
-    for (const pattern of patterns) {
-      const own = files.filter((file) => !taken.has(file) && matchesPattern(file.name, pattern))
+    for (const source of [...ofSenders, ...patterns.map((pattern) => ({ sender: null, pattern }))]) {
+      const own = files.filter((file) => !taken.has(file) && matchesPattern(file.name, source.pattern))
       for (const file of own) taken.add(file)
-      const arrival = arrivalOf(table, pattern, own, now)
+      const arrival = arrivalOf({ table, ...source }, own, now)
       if (arrival !== null) arrivals.push(arrival)
     }
   }
@@ -62,7 +75,11 @@ async function readFiles(engine: Engine, table: string): Promise<File[]> {
     limit ${MOST_FILES}`)
 }
 
-function arrivalOf(table: string, pattern: string, files: readonly File[], now: Date): Arrival | null {
+function arrivalOf(
+  source: Pick<Arrival, 'table' | 'sender' | 'pattern'>,
+  files: readonly File[],
+  now: Date,
+): Arrival | null {
   const [newest, ...before] = files
   if (newest === undefined) return null
   const usualRecords = before.length < FEWEST_BEFORE ? null : median(before.map((file) => file.records))
@@ -70,8 +87,7 @@ function arrivalOf(table: string, pattern: string, files: readonly File[], now: 
   const between = gaps.filter((gap) => gap > 0)
   const usualGapMs = between.length < FEWEST_BEFORE ? null : median(between)
   return {
-    table,
-    pattern,
+    ...source,
     newestFile: newest.name,
     newestAt: newest.at,
     records: newest.records,

@@ -51,7 +51,7 @@ export async function readLake(engine: Engine, project: Project, now: Date): Pro
     ),
     refusedFiles: refused.filter((name) => !name.startsWith('.') && !name.endsWith('.reason.txt')),
     drift: await readDrift(engine),
-    arrivals: await readArrivals(engine, config.tables, now),
+    arrivals: await readArrivals(engine, config, now),
     freshness: await readFreshness(engine),
     marts: await readMartLines(engine, config.marts),
   }

@@ -21,9 +21,9 @@ export function arrivalsSection({ arrivals, freshness, writtenAt }: LakeReport):
 }
 
 function arrivalRow(arrival: Arrival, now: Date): Html {
-  const { table, pattern, newestFile, newestAt, isLate, isUnusual } = arrival
+  const { table, sender, pattern, newestFile, newestAt, isLate, isUnusual } = arrival
   return html`<tr>
-<td><code>${cut(pattern, 60)}</code><br><span class="note">${table}</span></td>
+<td><code>${cut(pattern, 60)}</code><br><span class="note">${sender === null ? table : `${sender}, for ${table}`}</span></td>
 <td dir="auto">${cut(newestFile, 60)}<br><span class="note">${moment(newestAt)} UTC</span></td>
 <td>${state(isLate, `${duration(now.getTime() - newestAt.getTime())} old`)}<br><span class="note">${gapText(arrival)}</span></td>
 <td>${state(isUnusual, count(arrival.records, 'record'))}<br><span class="note">${volumeText(arrival)}</span></td></tr>`

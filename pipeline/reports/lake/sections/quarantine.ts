@@ -4,27 +4,37 @@ import type { OpenRecords, RefusedRecord } from '../read-quarantine.ts'
 import { count, cut } from '../words.ts'
 import { section } from './section.ts'
 
-/** Where the CSV lies that holds an upload's refused records: as people type it, and as an address from the page. */
-export type InboxPath = (table: string, file: string, runId: number) => { readonly path: string; readonly href: string }
+/** Where the files lie that the index leads to. */
+export interface Places {
+  /** The CSV that holds an upload's refused records: as people type it, and as an address from the page. */
+  readonly inboxCsv: (table: string, file: string, runId: number) => { readonly path: string; readonly href: string }
+  /** The address of the report of anomalies; null when there is none. */
+  readonly anomalies: string | null
+}
 
 const MOST_FILES = 10
 
 /** What waits for a person. */
-export function quarantineSection({ quarantine, refusedFiles }: LakeReport, inboxPath: InboxPath): Html {
+export function quarantineSection({ quarantine, refusedFiles }: LakeReport, places: Places): Html {
   if (quarantine.length === 0 && refusedFiles.length === 0)
     return section('quarantine', 'Open quarantine', null, html`<p>Nothing waits: no record and no file.</p>`)
   return section(
     'quarantine',
     'Open quarantine',
     'Records that wait for a person, with some of each kind. Correct them in the CSV that is named, and drop it into uploads.',
-    html`${quarantine.map((table) => openTable(table, inboxPath))}${refused(refusedFiles)}`,
+    html`${quarantine.map((table) => openTable(table, places))}${refused(refusedFiles)}${everything(places)}`,
   )
 }
 
-function openTable({ table, open, waiting, samples, csvs }: OpenRecords, inboxPath: InboxPath): Html {
+function everything({ anomalies }: Places): Html | null {
+  if (anomalies === null) return null
+  return html`<p class="note">All of it as one list, to be sent to whoever makes the files: <a href="${anomalies}">anomalies.csv</a></p>`
+}
+
+function openTable({ table, open, waiting, samples, csvs }: OpenRecords, places: Places): Html {
   return html`<h3>${table} <span class="count">${count(open, 'open record')}${waitingText(waiting)}</span></h3>
 <ul class="plain records">${samples.map(sample)}</ul>
-${toCorrect(table, csvs, inboxPath)}`
+${toCorrect(table, csvs, places)}`
 }
 
 function waitingText(waiting: number): string {
@@ -32,10 +42,10 @@ function waitingText(waiting: number): string {
   return `; ${count(waiting, 'record')} ${waiting === 1 ? 'waits' : 'wait'} for the row that is referred to`
 }
 
-function toCorrect(table: string, csvs: OpenRecords['csvs'], inboxPath: InboxPath): Html | null {
+function toCorrect(table: string, csvs: OpenRecords['csvs'], places: Places): Html | null {
   if (csvs.length === 0) return null
   const links = csvs.map(({ file, runId, records }, index) => {
-    const { path, href } = inboxPath(table, file, runId)
+    const { path, href } = places.inboxCsv(table, file, runId)
     return html`${index > 0 ? ', ' : null}<a href="${href}">${cut(path, 120)}</a> (${count(records, 'record')})`
   })
   return html`<p class="note">To correct: ${links}</p>`

@@ -185,8 +185,18 @@ describe.skipIf(!HAS_BROWSER)('the pages of the sample lake, from disk and witho
     expect(await background()).toBe('rgb(16, 20, 26)')
     await page.emulateMedia({ media: 'print' })
     expect(await background()).toBe('rgb(255, 255, 255)')
+    await page.evaluate(() => {
+      addEventListener('beforeprint', () => {
+        document.body.dataset.printed = [...document.querySelectorAll('figure svg')]
+          .map((svg) => svg.textContent)
+          .join()
+      })
+    })
+    await page.locator('#choice').selectOption('Galley')
     const pdf = await page.pdf({ format: 'A4' })
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+    expect(await page.locator('body').getAttribute('data-printed')).toContain('Lead Harbour Technician')
+    expect(await page.locator('figure canvas').count()).toBeGreaterThan(1)
   })
 
   test('tell the same without scripts: drawings, and the first rows', async () => {
