@@ -82,7 +82,14 @@ test('a mart whose test fails stays as it was, and what reads it; tables and oth
         { test: 'sql:too much', failingRows: 1, sample: [{ shop: null, amount: '500' }] },
       ],
     },
-    { mart: 'other', rows: 1, isNew: true, report: lake.path('reports', 'other.html'), heldBack: null, failedTests: [] },
+    {
+      mart: 'other',
+      rows: 1,
+      isNew: true,
+      report: lake.path('reports', 'other.html'),
+      heldBack: null,
+      failedTests: [],
+    },
     {
       mart: 'total',
       rows: 1,
