@@ -182,7 +182,7 @@ test('a mart that fails its first test is not there at all, nor one that reads i
     { mart: 'total', rows: null, report: null },
   ])
   expect(await lake.query("select view_name from duckdb_views() where schema_name = 'app'")).toEqual([['other']])
-  expect(await lake.list('reports')).toEqual(['other.csv', 'other.html', 'other.svg'])
+  expect(await lake.list('reports')).toEqual(['index.html', 'other.csv', 'other.html', 'other.svg'])
   expect(await lake.read('quarantine', 'marts', 'by_shop.csv')).toBe('_test,row_count\nrow_count,2\n')
   expect((await readStatus(lake.project)).marts).toMatchObject([
     { mart: 'by_shop', rows: null },
