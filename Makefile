@@ -6,7 +6,7 @@ SOURCES := $(shell find core control pipeline backup cli -name '*.ts' -o -name '
 VITEST := node_modules/.bin/vitest
 BIOME := node_modules/.bin/biome
 
-.PHONY: help history verify report backup restore run samples build test test-faults check lint format bench bench-quick bench-rules status clean
+.PHONY: help history verify report backup restore run samples build test test-faults check lint format bench bench-quick bench-backup bench-rules status clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ bench-rules: build ## 20 rules against 5, with 1 million rows
 
 bench-quick: build ## the same with 1 million rows, under two minutes
 	@BENCH_ROWS=1000000 BENCH_REPEATS=2 node bench/bench.mjs
+
+bench-backup: build ## measure backup and restore of 10 million rows beside avsc alone (bench/README.md)
+	@node bench/bench-backup.mjs
 
 clean: ## take away what was built and installed; data stays
 	@rm -rf dist node_modules

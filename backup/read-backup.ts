@@ -4,7 +4,7 @@ import type { BackupSource, RowBatch, SourceColumn } from '../control/row-source
 import { CHUNK_ROWS, NewChunk } from '../core/chunk-memory.ts'
 import type { TableConfig } from '../core/config/schema.ts'
 import type { Engine } from '../core/engine.ts'
-import { messageOf } from '../core/errors.ts'
+import { DroplakeError, messageOf } from '../core/errors.ts'
 import { ident, join, raw, sql } from '../core/sql.ts'
 import { type AvroBlock, AvroFileReader, DamagedFile } from './avro/read-file.ts'
 import { readShape, type ShapedField } from './avro/shape.ts'
@@ -145,6 +145,7 @@ export class BackupReader implements BackupSource {
       try {
         target.read(cursor)
       } catch (error) {
+        if (error instanceof DroplakeError) throw error
         throw new DamagedFile(`${where}, record ${this.#rows + row + 1}: ${messageOf(error)}`)
       }
       if (cursor.at > block.bytes.length)
@@ -263,7 +264,11 @@ class ChunkTarget {
     for (const field of this.#fields) if (field.column !== null) field.decoder.fill(chunk, field.column)
     chunk.setColumn(this.#columnCount, new Uint8Array(this.#origins.buffer), null)
     chunk.setColumn(this.#columnCount + 1, new Uint8Array(this.#lines.buffer), null)
-    this.#appender.appendDataChunk(chunk.chunk)
+    try {
+      this.#appender.appendDataChunk(chunk.chunk)
+    } catch (cause) {
+      throw new DroplakeError('ENGINE_FAILED', messageOf(cause), { cause })
+    }
     this.#chunk = new NewChunk(this.#types)
     this.#row = 0
   }

@@ -16,8 +16,14 @@ export function heldMarts(catalog: string): Sql {
     )`
 }
 
-/** By name of a mart that is held back today: since which run, and why. */
-export async function readHeldMarts(engine: Engine, catalog: string): Promise<Map<string, string>> {
+/**
+ * By name of a mart that is held back today: by which run, and why.
+ *
+ * @param attached the name of the lake's catalog; unset: the one that the engine has opened
+ */
+export async function readHeldMarts(engine: Engine, attached?: string): Promise<Map<string, string>> {
+  const { current } = await engine.row<{ current: string }>(sql`select current_database() as current`)
+  const catalog = attached ?? current
   if (!(await hasControlTable(engine, catalog, 'mart_results'))) return new Map()
   const rows = await engine.rows<{ run_id: number; mart_name: string; reason: string }>(
     sql`${heldMarts(catalog)} order by mart_name`,

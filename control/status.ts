@@ -81,9 +81,8 @@ async function readMartStatus(
   engine: Engine,
   live: readonly { readonly name: string; readonly rows: number }[],
 ): Promise<LakeStatus['marts']> {
-  const { catalog } = await engine.row<{ catalog: string }>(sql`select current_catalog() as catalog`)
   const heldBack = new Map(
-    [...(await readHeldMarts(engine, catalog))].filter(([name]) => Object.hasOwn(project.config.marts, name)),
+    [...(await readHeldMarts(engine))].filter(([name]) => Object.hasOwn(project.config.marts, name)),
   )
   const rows = new Map<string, number | null>([...heldBack.keys()].map((name) => [name, null]))
   for (const mart of live) rows.set(mart.name, mart.rows)

@@ -12,19 +12,23 @@ export const builder = (parser: Argv) =>
     .positional('key', { type: 'string', array: true, describe: "values of the table's primary key, in its order" })
     .option('where', { type: 'string', describe: 'a condition of the rows: "department = \'Sales\'"' })
     .option('column', { type: 'string', describe: 'of a mart: only the rows that this number is made of' })
-    .option('limit', { type: 'number', default: 100, describe: 'the most rows of each table to show' })
+    .option('limit', { type: 'number', describe: 'the most rows of each table; default: 20, with --json all' })
 
 interface TraceFlags extends GlobalFlags {
   readonly name: string
   readonly key?: readonly string[] | undefined
   readonly where?: string | undefined
   readonly column?: string | undefined
-  readonly limit: number
+  readonly limit?: number | undefined
 }
+
+/** Rows of each table that a terminal shows unless it is told. */
+const MOST_SHOWN = 20
 
 export async function handler(flags: TraceFlags): Promise<number> {
   const { trace } = await import('../../pipeline/trace/index.ts')
-  const { name, key = [], where = null, column = null, limit } = flags
+  const { name, key = [], where = null, column = null } = flags
+  const limit = flags.limit ?? (flags.json ? Number.MAX_SAFE_INTEGER : MOST_SHOWN)
   if (!Number.isSafeInteger(limit) || limit < 1)
     throw new DroplakeError('USAGE', `--limit: found "${limit}"; expected a number of rows, 1 or more`, {
       hint: 'droplake trace --help',

@@ -129,6 +129,9 @@ export async function readColumnEvidence(
   }
 }
 
+/** `1.234,50` */
+const DECIMAL_COMMA = /^-?\d{1,3}([. ]?\d{3})*,\d+$/
+
 interface ChosenType extends Candidate {
   readonly share: number
   readonly remarks: readonly string[]
@@ -138,6 +141,8 @@ async function chooseType(engine: Engine, given: number, zeros: number): Promise
   const text: ChosenType = { type: 'string', share: 1, remarks: [] }
   if (given === 0) return { ...text, remarks: ['it has no value at all'] }
   const first = await readValues(engine, FIRST_VALUES)
+  if (first.every(({ value }) => DECIMAL_COMMA.test(value)))
+    return { ...text, remarks: ['its numbers have a decimal comma, which no type reads: it stays text'] }
   const likely = CANDIDATES.filter((candidate) => first.some(({ value }) => shapeOf(candidate).test(value)))
   const tried = await tryTypes(engine, likely)
   const most = Math.max(0, ...tried.map(({ records }) => records))

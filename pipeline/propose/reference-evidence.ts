@@ -21,6 +21,8 @@ export interface ReferenceEvidence {
 
 /** A reference is proposed from this share of known values on. */
 export const REFERENCE_SHARE = 0.9
+/** A column with fewer different values is known to some table by chance. */
+const FEWEST_VALUES = 10
 
 /** The tables of the project, by the keys of the rows that the lake has. */
 export async function findReferences(
@@ -38,7 +40,7 @@ export async function findReferences(
     const files = dataFiles.filter((file) => file.layer === 'dw' && file.tableName === tableName)
     if (tableName === own || key === undefined || second !== undefined || files.length === 0) continue
     const paths = files.map((file) => joinPath(layout.lake, file.path))
-    for (const { column, type } of columns) {
+    for (const { column, type, distinct } of columns) {
       if (type !== table.columns[key]?.type) continue
       const evidence = await holdAgainst(
         engine,
@@ -47,8 +49,8 @@ export async function findReferences(
         sql`(select ${ident(key)}::varchar as key from ${readParquet(paths)})`,
       )
       const isNamed = isNamedFor(column, key, tableName)
-      if (isNamed || evidence.share >= REFERENCE_SHARE)
-        found.push({ column, table: tableName, key, ...evidence, isNamed })
+      const isTelling = isNamed || (evidence.share >= REFERENCE_SHARE && distinct >= FEWEST_VALUES)
+      if (isTelling) found.push({ column, table: tableName, key, ...evidence, isNamed })
     }
   }
   return found

@@ -18,7 +18,11 @@ export async function accountForRows(
   added: readonly DataFile[],
   rejects: DataFile | null,
 ): Promise<FileEntry[]> {
-  const loaded = await countByFile(lake, added)
+  // Closed versions are rows of their own file already.
+  const loaded = await countByFile(
+    lake,
+    added.filter((file) => file.layer === 'dw'),
+  )
   const quarantined = await countByFile(lake, rejects === null ? [] : [rejects])
   const fileIds = [...new Set([...loaded.keys(), ...quarantined.keys()])]
   return fileIds.map((fileId) => {

@@ -42,6 +42,6 @@ function notFound(text: string, names: readonly string[]): DroplakeError {
   return new DroplakeError(
     'TABLE_NOT_FOUND',
     `there is no table or mart "${text}".${didYouMean(text, text.includes('.') ? names : bare)}`,
-    { hint: 'Name one of pipeline_config.json, such as orders, app.revenue or quarantine.orders.' },
+    { hint: `Known are ${names.map((name) => name.replace(/^dw\./, '')).join(', ')}.` },
   )
 }

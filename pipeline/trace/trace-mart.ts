@@ -1,3 +1,4 @@
+import { readHeldMarts } from '../../control/held-marts.ts'
 import { dataFileOf } from '../../control/ledger.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
@@ -56,6 +57,11 @@ async function refuseOutdated(engine: Engine, project: Project, query: MartQuery
   const files = live.map(dataFileOf)
   const held = files.find((file) => file.layer === 'app' && file.tableName === query.martName)
   if (held === undefined || held.fingerprint === fingerprintOf(query, project.config.tables, files)) return
+  const heldBack = (await readHeldMarts(engine)).get(query.martName)
+  if (heldBack !== undefined)
+    throw notTraceable(query.martName, `they are older than the tables, because it was ${heldBack}`, {
+      hint: 'Correct what its tests found, droplake run, and ask again.',
+    })
   throw notTraceable(query.martName, 'its SQL, its parameters or the tables have changed since it was computed', {
     hint: 'Compute it anew first: droplake run',
   })

@@ -1,12 +1,16 @@
+import { writeFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canWarn, ruleIds } from '../../core/config/rule-ids.ts'
 import { configSchema, type TableConfig } from '../../core/config/schema.ts'
 import { Engine } from '../../core/engine.ts'
+import { silentLogger } from '../../core/logger.ts'
 import { ident, join, literal, type Sql, sql } from '../../core/sql.ts'
 import { compileChecks } from '../../pipeline/dw/checks/index.ts'
 import { withTypedValues } from '../../pipeline/dw/read-records.ts'
 import { recordRules } from '../../pipeline/dw/rules/index.ts'
+import { runPipeline } from '../../pipeline/run.ts'
+import { tryRules } from '../../pipeline/try-rules/index.ts'
 import {
   judgeRecord,
   type PlainCheck,
@@ -18,7 +22,7 @@ import { tempLake } from '../helpers/temp-lake.ts'
 
 /** Long runs look at more contracts: `DROPLAKE_CONTRACTS=2000 npx vitest run tests/property/rules.test.ts`. */
 const CONTRACTS = Number(process.env.DROPLAKE_CONTRACTS ?? 60)
-const LAKES = Math.ceil(CONTRACTS / 10)
+const LAKES = Math.ceil(CONTRACTS / 20)
 const STARTED = new Date('2026-11-21T12:00:00Z')
 
 /** Texts by type: first those that are values of it, then others that are nearly so. */
@@ -239,6 +243,9 @@ function fail(): never {
   throw new Error('the engine fails')
 }
 
+/** A file that is refused shows little of its other rules: few of them do. */
+const SEVERITIES = [...Array(20).fill('quarantine'), ...Array(20).fill('warn'), 'refuse'] as Sample['severities']
+
 interface Sample {
   readonly columns: Record<string, PlainColumn>
   readonly checks: readonly PlainCheck[]
@@ -264,7 +271,7 @@ const sample: fc.Arbitrary<Sample> = fc
       checks: fc
         .subarray(possible, { maxLength: Math.min(3, possible.length) })
         .map((checks) => checks.map((check, index) => ({ ...check, name: `no. ${index}; "it's"` }))),
-      severities: fc.array(fc.constantFrom('quarantine', 'warn', 'refuse'), { minLength: 40, maxLength: 40 }),
+      severities: fc.array(fc.constantFrom(...SEVERITIES), { minLength: 40, maxLength: 40 }),
       records: fc.array(fc.record(texts), { minLength: 30, maxLength: 60 }),
     })
   })
@@ -364,8 +371,11 @@ test('a run loads, warns of and quarantines what plain TypeScript says', async (
         },
         uploads: { 't.jsonl': records.map((record) => `${JSON.stringify(record)}\n`).join('') },
       })
-      await lake.run()
+      const summary = await lake.run()
       const { quarantined, warned } = expectedOf(one, columns, records, severity)
+      const isRefused = quarantined.some(({ rules }) => rules.some((id) => severity[id] === 'refuse'))
+      expect(summary.files[0]?.outcome).toBe(isRefused ? 'refused' : 'loaded')
+      if (isRefused) return
       const found = await lake.query(`select _line, array_to_string(_rules, '\n') from quarantine.t order by _line`)
       expect(found).toEqual(quarantined.map(({ line, rules }) => [String(line), rules.join('\n')]))
       const warnings = await lake.query(
@@ -373,7 +383,7 @@ test('a run loads, warns of and quarantines what plain TypeScript says', async (
       )
       expect(warnings).toEqual(warned)
     }),
-    { numRuns: LAKES },
+    { numRuns: LAKES, endOnFailure: true },
   )
 })
 
@@ -417,3 +427,44 @@ function expectedOf(
     warned: lines.sort(([one = ''], [other = '']) => Buffer.compare(Buffer.from(one), Buffer.from(other))),
   }
 }
+
+/** Keys of a column that a looser, or merely another, contract may lack. */
+const LOOSENED = ['minLength', 'maxLength', 'pattern', 'min', 'max', 'oneOf', 'nullValues', 'trim'] as const
+
+test('a retry under another contract releases exactly what rules try has promised', async () => {
+  const keys = fc.infiniteStream(fc.integer({ min: 1, max: 40 }))
+  const drops = fc.infiniteStream(fc.boolean())
+  await fc.assert(
+    fc.asyncProperty(sample, keys, drops, async (one, ids, isDropped) => {
+      const table = (columns: Sample['columns'], checks: readonly PlainCheck[]) => ({
+        files: ['t*'],
+        columns: { k: { type: 'integer' }, ...columns },
+        primaryKey: ['k'],
+        checks: checks.map(({ name, expression }) => ({ name, expression, message: 'x' })),
+      })
+      const config = (t: object) => ({ name: 'x', tables: { t } })
+      const loosened = Object.entries(one.columns).map(([name, column]) => {
+        const kept = Object.entries(column).filter(
+          ([key]) => !(LOOSENED as readonly string[]).includes(key) || isDropped.next().value === false,
+        )
+        return [name, Object.fromEntries(kept)] as const
+      })
+      const other = config(table(Object.fromEntries(loosened) as Sample['columns'], one.checks.slice(1)))
+      const records = one.records.map((record) => ({ k: String(ids.next().value), ...record }))
+      const lake = await tempLake({
+        config: config(table(one.columns, one.checks)),
+        uploads: { 't.jsonl': records.map((record) => `${JSON.stringify(record)}\n`).join('') },
+      })
+      await lake.run()
+      await writeFile(lake.path('pipeline_config.json'), JSON.stringify(other))
+      const options = { log: silentLogger(), clock: () => STARTED, onProgress: () => undefined }
+      const [promised] = (await tryRules(lake.project, options, null)).tables
+      const request = { command: 'quarantine retry', takesUploads: false, retry: { tableName: null, rule: null } }
+      await runPipeline(lake.project, options, request)
+      const released = await lake.query(`select _line from quarantine.t where _status = 'released' order by _line`)
+      expect(promised?.released.records).toBe(released.length)
+      expect(promised?.released.examples.map(({ line }) => String(line))).toEqual(released.flat().slice(0, 10))
+    }),
+    { numRuns: LAKES, endOnFailure: true },
+  )
+})

@@ -106,7 +106,7 @@ function folders(lake: FaultLake): Record<string, string | null> {
   const found: Record<string, string | null> = {}
   for (const folder of ['workingArea/uploads', 'workingArea/processed', 'quarantine', 'reports']) {
     for (const name of lake.files(folder)) {
-      const hasRuns = name.endsWith('.reason.txt') || /^(anomalies|senders\/.*)\.csv$/.test(name)
+      const hasRuns = /\.(reason\.txt|html)$/.test(name) || /^(anomalies|senders\/.*)\.csv$/.test(name)
       const digest = hasRuns ? null : lake.digest(folder, name)
       found[`${folder}/${name.replace(/\.\d+\.csv$/, '.<run>.csv')}`] = digest
     }

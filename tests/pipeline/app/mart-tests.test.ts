@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readStatus } from '../../../control/status.ts'
+import { trace } from '../../../pipeline/trace/index.ts'
 import { type TempLake, tempLake } from '../../helpers/temp-lake.ts'
 
 type Tests = Record<string, unknown>
@@ -53,7 +54,7 @@ test('a mart whose test fails stays as it was, and what reads it; tables and oth
       mart: 'by_shop',
       rows: 2,
       isNew: false,
-      report: lake.path('reports', 'by_shop.csv'),
+      report: lake.path('reports', 'by_shop.html'),
       heldBack: {
         reason:
           'MART_TEST_FAILED: unique:shop: 4 rows with the same "shop" as another; not_null:shop: 2 rows without "shop"; sql:too much: 1 row for which this is true: amount > $most',
@@ -81,12 +82,12 @@ test('a mart whose test fails stays as it was, and what reads it; tables and oth
         { test: 'sql:too much', failingRows: 1, sample: [{ shop: null, amount: '500' }] },
       ],
     },
-    { mart: 'other', rows: 1, isNew: true, report: lake.path('reports', 'other.csv'), heldBack: null, failedTests: [] },
+    { mart: 'other', rows: 1, isNew: true, report: lake.path('reports', 'other.html'), heldBack: null, failedTests: [] },
     {
       mart: 'total',
       rows: 1,
       isNew: false,
-      report: lake.path('reports', 'total.csv'),
+      report: lake.path('reports', 'total.html'),
       heldBack: { reason: 'it reads app.by_shop, which was held back', failingRows: null },
       failedTests: [],
     },
@@ -165,6 +166,25 @@ test('a mart whose test fails stays as it was, and what reads it; tables and oth
     ['2', 'sql:too much', '1', '{"shop":null,"amount":"500"}'],
     ['2', 'unique:shop', '4', '{"shop":"North","amount":"10"}'],
   ])
+})
+
+test('the rows behind a mart that was held back are not guessed from newer tables', async () => {
+  const lake = await shops({ rowCount: { max: 2 } })
+  await lake.run()
+  await lake.drop({ 'sales2.csv': '3,East,30\n' })
+  await lake.run()
+  const rowsBehind = trace(lake.project, {
+    target: 'app.by_shop',
+    key: [],
+    where: "shop = 'North'",
+    column: null,
+    limit: 10,
+  })
+  await expect(rowsBehind).rejects.toMatchObject({
+    code: 'MART_NOT_TRACEABLE',
+    message:
+      'the rows behind app.by_shop cannot be told: they are older than the tables, because it was held back in run 2: MART_TEST_FAILED: row_count: 3 rows in all; expected at most 2',
+  })
 })
 
 test('a mart that fails its first test is not there at all, nor one that reads it, until it passes', async () => {
