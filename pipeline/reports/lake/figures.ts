@@ -43,7 +43,8 @@ export function sparkBars(numbers: readonly number[], description: string): Html
 }
 
 /** Numbers as a line, oldest first. */
-export function sparkLine(numbers: readonly number[], description: string): Html {
+export function sparkLine(numbers: readonly number[], description: string): Html | null {
+  if (numbers.length === 0) return null
   const [width, height] = [120, 24]
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)]
   const xOf = (index: number) => 3 + (numbers.length === 1 ? width - 6 : ((width - 6) * index) / (numbers.length - 1))

@@ -33,7 +33,7 @@ ${runsSection(lake.runs)}
 /** Most readers come for a report. */
 function shortcuts({ marts }: LakeReport): Html | null {
   if (marts.length === 0) return null
-  return html`<nav aria-label="Reports"><ul class="shortcuts">${marts.map(
-    ({ mart, title }) => html`<li><a href="${fileHref(`${mart}.html`)}">${title}</a></li>`,
-  )}</ul></nav>`
+  return html`<nav aria-label="Reports"><ul class="shortcuts">${marts
+    .filter(({ version }) => version > 0)
+    .map(({ mart, title }) => html`<li><a href="${fileHref(`${mart}.html`)}">${title}</a></li>`)}</ul></nav>`
 }

@@ -7,7 +7,7 @@ export interface MartLine {
   readonly mart: string
   readonly title: string
   readonly rows: number
-  /** The version in which it has changed last. */
+  /** The version in which it has changed last; 0 while none has been published. */
   readonly version: number
   /** Rows in each version that changed it, oldest first, the last few. */
   readonly history: readonly number[]
@@ -29,7 +29,10 @@ export async function readMartLines(engine: Engine, marts: Config['marts']): Pro
   const heldBack = await readHeldBack(engine)
   const order = Object.keys(marts)
   const placeOf = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
-  const sorted = [...rows].sort((a, b) => placeOf(a.name) - placeOf(b.name))
+  const unpublished = [...heldBack.keys()]
+    .filter((name) => rows.every((row) => row.name !== name))
+    .map((name) => ({ name, added: [], rows: [] }))
+  const sorted = [...rows, ...unpublished].sort((a, b) => placeOf(a.name) - placeOf(b.name))
   return sorted.map(({ name, added, rows }) => ({
     mart: name,
     title: (Object.hasOwn(marts, name) ? marts[name]?.report?.title : undefined) ?? name.replaceAll('_', ' '),

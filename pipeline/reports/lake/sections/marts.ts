@@ -11,11 +11,11 @@ export function martsSection(marts: readonly MartLine[]): Html {
 <thead><tr><th scope="col">Report</th><th scope="col">Mart</th><th scope="col" class="number">Rows</th><th scope="col">Rows over versions</th><th scope="col">Last changed</th><th scope="col">Files</th></tr></thead>
 <tbody>${marts.map(
     ({ mart, title, rows, version, history, heldBack }) => html`<tr>
-<td><a href="${fileHref(`${mart}.html`)}">${title}</a></td><td><code>app.${mart}</code></td>
+<td>${version === 0 ? title : html`<a href="${fileHref(`${mart}.html`)}">${title}</a>`}</td><td><code>app.${mart}</code></td>
 <td class="number">${rows.toLocaleString('en-US')}</td>
 <td>${sparkLine(history, `rows in the last ${history.length} versions of the mart, oldest first: ${history.join(', ')}`)}</td>
-<td>version ${version}${heldBack === null ? null : html`<br><b class="warn">held back:</b> <span class="note" dir="auto">${cut(heldBack, 200)}</span>`}</td>
-<td><a href="${fileHref(`${mart}.csv`)}" aria-label="CSV of ${mart}">CSV</a> <a href="${fileHref(`${mart}.svg`)}" aria-label="SVG of ${mart}">SVG</a></td></tr>`,
+<td>${version === 0 ? 'never published' : `version ${version}`}${heldBack === null ? null : html`<br><b class="warn">held back:</b> <span class="note" dir="auto">${cut(heldBack, 200)}</span>`}</td>
+<td>${version === 0 ? null : html`<a href="${fileHref(`${mart}.csv`)}" aria-label="CSV of ${mart}">CSV</a> <a href="${fileHref(`${mart}.svg`)}" aria-label="SVG of ${mart}">SVG</a>`}</td></tr>`,
   )}</tbody></table>`
   return section(
     'marts',

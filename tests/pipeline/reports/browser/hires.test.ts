@@ -183,6 +183,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of the sample lake, from disk and witho
     const { page } = await look(lake().path('reports', 'hires_by_quarter.html'), { theme: 'dark' })
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
     expect(await background()).toBe('rgb(16, 20, 26)')
+    await page.locator('#choice').selectOption('Galley')
     await page.emulateMedia({ media: 'print' })
     expect(await background()).toBe('rgb(255, 255, 255)')
     await page.evaluate(() => {
@@ -192,7 +193,6 @@ describe.skipIf(!HAS_BROWSER)('the pages of the sample lake, from disk and witho
           .join()
       })
     })
-    await page.locator('#choice').selectOption('Galley')
     const pdf = await page.pdf({ format: 'A4' })
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
     expect(await page.locator('body').getAttribute('data-printed')).toContain('Lead Harbour Technician')
