@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs'
-import { requireTable } from '../../control/quarantine/open-quarantine.ts'
 import { loadProject, type Project } from '../../core/config/load-config.ts'
+import { requireTable } from '../../core/config/require-table.ts'
 import { ruleIds, severityOf } from '../../core/config/rule-ids.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import type { RulesTrial, TableTrial } from '../../pipeline/try-rules/index.ts'

@@ -1,4 +1,4 @@
-import { requireTable } from '../../control/quarantine/open-quarantine.ts'
+import { requireTable } from '../../core/config/require-table.ts'
 import { planRun } from '../../pipeline/plan/index.ts'
 import { runPipeline } from '../../pipeline/run.ts'
 import { formatReleased } from '../commands/plan.ts'

@@ -1,7 +1,5 @@
 import { join as joinPath } from 'node:path'
 import type { Project } from '../../core/config/load-config.ts'
-import { didYouMean } from '../../core/config/nearest-name.ts'
-import { DroplakeError } from '../../core/errors.ts'
 import { join, literal, type Sql, sql } from '../../core/sql.ts'
 import type { Layout } from '../layout.ts'
 import type { DataFile } from '../ledger.ts'
@@ -67,15 +65,5 @@ export function matchesFilter({ rule, file, ids }: EntryFilter): Sql {
       ...(ids === null ? [] : [sql`list_contains(${literal(ids)}::varchar[], _id)`]),
     ],
     ' and ',
-  )
-}
-
-/** @throws {DroplakeError} TABLE_NOT_FOUND */
-export function requireTable(project: Project, tableName: string): void {
-  const names = Object.keys(project.config.tables)
-  if (names.includes(tableName)) return
-  throw new DroplakeError(
-    'TABLE_NOT_FOUND',
-    `there is no table "${tableName}"; expected one of ${names.join(', ')}.${didYouMean(tableName, names)}`,
   )
 }

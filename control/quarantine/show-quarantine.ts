@@ -1,6 +1,7 @@
 import type { Project } from '../../core/config/load-config.ts'
+import { requireTable } from '../../core/config/require-table.ts'
 import { ident, join, raw, sql } from '../../core/sql.ts'
-import { type EntryFilter, matchesFilter, requireTable, withQuarantine } from './open-quarantine.ts'
+import { type EntryFilter, matchesFilter, withQuarantine } from './open-quarantine.ts'
 
 /** A record in quarantine, as people look at it. */
 export interface QuarantinedRecord {

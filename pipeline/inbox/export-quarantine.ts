@@ -1,10 +1,6 @@
-import {
-  type EntryFilter,
-  matchesFilter,
-  requireTable,
-  withQuarantine,
-} from '../../control/quarantine/open-quarantine.ts'
+import { type EntryFilter, matchesFilter, withQuarantine } from '../../control/quarantine/open-quarantine.ts'
 import type { Project } from '../../core/config/load-config.ts'
+import { requireTable } from '../../core/config/require-table.ts'
 import { defused } from '../../core/defuse.ts'
 import type { EngineRow } from '../../core/engine.ts'
 import { sql } from '../../core/sql.ts'

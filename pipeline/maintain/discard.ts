@@ -4,11 +4,11 @@ import { type OpenOptions, withLake } from '../../control/open-lake.ts'
 import {
   type EntryFilter,
   matchesFilter,
-  requireTable,
   selectEntries,
   withQuarantine,
 } from '../../control/quarantine/open-quarantine.ts'
 import type { Project } from '../../core/config/load-config.ts'
+import { requireTable } from '../../core/config/require-table.ts'
 import { literal, raw, type Sql, sql } from '../../core/sql.ts'
 import { userName } from '../../core/user-name.ts'
 import { planInbox } from '../inbox/plan-inbox.ts'

@@ -19,7 +19,7 @@ test.each(cases.map((entry) => entry.name))('case %s', async (name) => {
   const hidden = extra === '' ? ', _extra' : ''
   if (extra !== '') expectFile(folder, 'expected.extra.csv', extra)
   expectFile(folder, 'expected.dw.csv', await dump(lake, `from dw.people select * exclude (_file_id, _run_id) order by _line`))
-  const rejects = `from quarantine.people select _line, array_to_string(_rules, '; ') as rules, _reason, _raw, columns(* exclude (_id, _file, _file_id, _run_id, _line, _rules, _reason, _raw${hidden})) order by _line`
+  const rejects = `from quarantine.people select _line, array_to_string(_rules, '; ') as rules, _reason, _raw, columns(* exclude (_id, _file, _file_id, _run_id, _line, _rules, _reason, _raw, _waiting_since, _status, _status_run_id, _status_at, _status_by, _status_why${hidden})) order by _line`
   expectFile(folder, 'expected.rejects.csv', await dump(lake, rejects))
   const [file] = summary.files
   const account = { outcome: file?.outcome, records: file?.records, loaded: file?.loaded, quarantined: file?.quarantined, reason: file?.reason }
