@@ -16,6 +16,8 @@ export default defineConfig({
     // Real files, real processes: a test may wait for a slow disk, not for ever.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    env: { TZ: 'America/Los_Angeles' },
+    unstubEnvs: true,
+    // Pages take as long as the rest of a small run: tests that look at them ask for them.
+    env: { TZ: 'America/Los_Angeles', DROPLAKE_REPORT_PAGES: 'false' },
   },
 })

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { RowText } from '../pipeline/app/index.ts'
 import type { FileSummary, MartSummary, RunSummary } from '../pipeline/summary.ts'
 import { formatTable, visible } from './format-table.ts'
@@ -226,7 +225,7 @@ function places(summary: RunSummary, cwd: string): string {
   const quarantine = summary.quarantine.map((path) => `quarantine: ${visible(shortPath(path, cwd))}\n`)
   const mart = summary.marts.find(({ rows }) => rows !== null)
   const query = mart === undefined ? 'show all tables' : `from app.${mart.mart}`
-  const reports = `reports: ${visible(shortPath(join(summary.reports, 'index.html'), cwd))}\n`
+  const reports = summary.index === null ? '' : `reports: ${visible(shortPath(summary.index, cwd))}\n`
   return `${quarantine.join('')}${reports}Look into it:\n  duckdb ${shellWord(shortPath(summary.catalog, cwd))} ${shellWord(query)}\n`
 }
 

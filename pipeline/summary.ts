@@ -35,7 +35,9 @@ export interface RunSummary {
   /** What could not be done after the commit, a sentence each; the next run tries again. */
   readonly problems: readonly string[]
   readonly catalog: string
+  /** The folder of reports, and its index; null where runs write no pages. */
   readonly reports: string
+  readonly index: string | null
   readonly quarantine: readonly string[]
 }
 
@@ -114,6 +116,7 @@ export function summarizeRun(
     problems,
     catalog: layout.catalog,
     reports: layout.reports,
+    index: lake.project.config.reports.pages ? join(layout.reports, 'index.html') : null,
     quarantine: [
       ...work.plan.inbox
         .filter((csv) => csv.open > 0)
@@ -137,7 +140,10 @@ export function summarizeTable(lake: Lake, table: string, work: Pick<RunWork, 't
   }
 }
 
-function summarizeMart({ layout }: Lake, { martName, dataFile, isNew, heldBack, tests }: MartResult): MartSummary {
+function summarizeMart(
+  { layout, project }: Lake,
+  { martName, dataFile, isNew, heldBack, tests }: MartResult,
+): MartSummary {
   const failedTests = tests
     .filter((test) => test.found !== null)
     .map(({ test, failingRows, sample }) => ({ test, failingRows, sample }))
@@ -146,7 +152,7 @@ function summarizeMart({ layout }: Lake, { martName, dataFile, isNew, heldBack, 
     mart: martName,
     rows: dataFile?.rows ?? null,
     isNew,
-    report: dataFile === null ? null : reportPath(layout, martName, 'html'),
+    report: dataFile === null ? null : reportPath(layout, martName, project.config.reports.pages ? 'html' : 'csv'),
     heldBack: heldBack === null ? null : { ...heldBack, failingRows },
     failedTests,
   }

@@ -180,6 +180,16 @@ export const configSchema = z.strictObject({
         .describe('memory_limit of DuckDB, such as "4GB". Default: 80 % of the machine'),
     })
     .prefault({}),
+  reports: z
+    .strictObject({
+      pages: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Runs write pages and pictures; false leaves the CSVs, and droplake report writes pages. Default: true',
+        ),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z

@@ -5,12 +5,15 @@ interface Override {
   /** Place in pipeline_config.json. */
   readonly path: readonly [string, string]
   readonly env: string
+  /** @returns undefined for a text that says no value */
   readonly parse: (text: string) => unknown
+  readonly expected?: string
 }
 
 const OVERRIDES: readonly Override[] = [
-  { path: ['engine', 'threads'], env: 'DROPLAKE_THREADS', parse: wholeNumber },
+  { path: ['engine', 'threads'], env: 'DROPLAKE_THREADS', parse: wholeNumber, expected: 'a whole number' },
   { path: ['engine', 'memoryLimit'], env: 'DROPLAKE_MEMORY_LIMIT', parse: String },
+  { path: ['reports', 'pages'], env: 'DROPLAKE_REPORT_PAGES', parse: trueOrFalse, expected: 'true or false' },
   { path: ['log', 'level'], env: 'DROPLAKE_LOG_LEVEL', parse: String },
 ]
 
@@ -31,25 +34,30 @@ export function applyOverrides(
 ): { document: Record<string, unknown>; sources: Map<string, Source> } {
   const sources = new Map<string, Source>()
   const result = structuredClone(document)
-  for (const { path, env: variable, parse } of OVERRIDES) {
+  for (const override of OVERRIDES) {
+    const { path, env: variable } = override
     const place = path.join('.')
     const fromFlag = flags[place]
     const fromEnv = env[variable]
     if (fromFlag === undefined && (fromEnv === undefined || fromEnv === '')) continue
     sources.set(place, fromFlag === undefined ? 'environment' : 'flag')
     const [group, key] = path
-    const value = fromFlag ?? parseVariable(variable, fromEnv ?? '', parse)
+    const value = fromFlag ?? parseVariable(override, fromEnv ?? '')
     result[group] = { ...(result[group] as Record<string, unknown> | undefined), [key]: value }
   }
   return { document: result, sources }
 }
 
-function parseVariable(variable: string, text: string, parse: Override['parse']): unknown {
+function parseVariable({ env, parse, expected }: Override, text: string): unknown {
   const value = parse(text)
   if (value !== undefined) return value
-  throw new DroplakeError('USAGE', `environment variable ${variable} is "${text}"; expected a whole number`)
+  throw new DroplakeError('USAGE', `environment variable ${env} is "${text}"; expected ${expected}`)
 }
 
 function wholeNumber(text: string): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+function trueOrFalse(text: string): boolean | undefined {
+  return { true: true, false: false }[text]
 }

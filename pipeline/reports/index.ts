@@ -62,6 +62,7 @@ export async function writeReportsNow(
  * @returns a sentence for each thing that could not be done
  */
 export async function deliverReports(lake: Lake): Promise<string[]> {
+  if (!lake.project.config.reports.pages) return []
   const { reports } = layoutOf(lake.project)
   try {
     await ensureFolder(reports)

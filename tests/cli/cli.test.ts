@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { tableFromIPC } from 'apache-arrow'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Engine } from '../../core/engine.ts'
 import { literal, sql } from '../../core/sql.ts'
 import { droplake, runProgram } from '../helpers/run-cli.ts'
@@ -10,6 +10,7 @@ const uploads = { ...PARENTS, 'employees.csv': '1,Ada,2021-07-01T10:00:00Z,1,1\n
 
 describe('droplake run', () => {
   test('ends with a summary: counts, reasons with file and line, marts, places, and a query to copy', async () => {
+    vi.stubEnv('DROPLAKE_REPORT_PAGES', 'true')
     const lake = await tempLake({ uploads })
     const { exitCode, stdout, stderr } = await droplake(lake.folder, 'run')
     expect(exitCode).toBe(0)
@@ -73,6 +74,8 @@ Look into it:
       unchanged: 0,
       quarantined: 1,
       rows: 1,
+      released: 0,
+      stillQuarantined: 0,
     })
   })
 

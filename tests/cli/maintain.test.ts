@@ -100,7 +100,7 @@ test('rollback, compact and vacuum tell what they would do, ask, and do it with 
   const lake = await twoVersions()
   const plan = `From version 2 to the content of version 1, as version 3:
   runs undone: 2
-  data files: 5 go out of it, 2 come back (all stay on disk)
+  data files: 6 go out of it, 3 come back (all stay on disk)
   uploads whose content is no duplicate any more: 1
 `
   expect((await droplake(lake.folder, 'rollback', '1', '--dry-run')).stdout).toBe(plan)

@@ -8,7 +8,7 @@ import { REPOSITORY, TempLake } from './temp-lake.ts'
 export function useSampleLake(): () => TempLake {
   let lake: TempLake | undefined
   beforeAll(async () => {
-    lake = new TempLake(await mkdtemp(join(tmpdir(), 'droplake-sample-')))
+    lake = new TempLake(await mkdtemp(join(tmpdir(), 'droplake-sample-')), true)
     await mkdir(lake.path('workingArea'), { recursive: true })
     await cp(join(REPOSITORY, 'pipeline_config.json'), lake.path('pipeline_config.json'))
     await cp(join(REPOSITORY, 'pipeline', 'app', 'marts'), lake.path('pipeline', 'app', 'marts'), { recursive: true })

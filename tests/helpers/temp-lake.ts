@@ -15,9 +15,11 @@ export const REPOSITORY = join(import.meta.dirname, '..', '..')
 /** A whole lake in a temporary folder, gone when the test has ended. */
 export class TempLake {
   readonly folder: string
+  readonly #hasPages: boolean
 
-  constructor(folder: string) {
+  constructor(folder: string, hasPages = false) {
     this.folder = folder
+    this.#hasPages = hasPages
   }
 
   path(...names: string[]): string {
@@ -45,7 +47,11 @@ export class TempLake {
   }
 
   get project(): Project {
-    return loadProject({ projectFolder: this.folder, cwd: this.folder, env: {} })
+    return loadProject({
+      projectFolder: this.folder,
+      cwd: this.folder,
+      env: { DROPLAKE_REPORT_PAGES: String(this.#hasPages) },
+    })
   }
 
   /** What `droplake verify` finds, as `check: file: message`; `--deep` unless told otherwise. */
@@ -84,7 +90,13 @@ async function textRows(result: QueryResult): Promise<string[][]> {
 
 /** The hires lake, or one of another config, with these uploads dropped. */
 export async function tempLake(
-  options: { config?: unknown; uploads?: Record<string, string | Buffer>; sql?: Record<string, string> } = {},
+  options: {
+    config?: unknown
+    uploads?: Record<string, string | Buffer>
+    sql?: Record<string, string>
+    /** Runs write pages of reports, too: they take longer then. */
+    pages?: boolean
+  } = {},
 ): Promise<TempLake> {
   const folder = await mkdtemp(join(tmpdir(), 'droplake-test-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -101,7 +113,7 @@ export async function tempLake(
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
-  const lake = new TempLake(folder)
+  const lake = new TempLake(folder, options.pages)
   await lake.drop(options.uploads ?? {})
   return lake
 }

@@ -54,7 +54,7 @@ test('a mart whose test fails stays as it was, and what reads it; tables and oth
       mart: 'by_shop',
       rows: 2,
       isNew: false,
-      report: lake.path('reports', 'by_shop.html'),
+      report: lake.path('reports', 'by_shop.csv'),
       heldBack: {
         reason:
           'MART_TEST_FAILED: unique:shop: 4 rows with the same "shop" as another; not_null:shop: 2 rows without "shop"; sql:too much: 1 row for which this is true: amount > $most',
@@ -86,7 +86,7 @@ test('a mart whose test fails stays as it was, and what reads it; tables and oth
       mart: 'other',
       rows: 1,
       isNew: true,
-      report: lake.path('reports', 'other.html'),
+      report: lake.path('reports', 'other.csv'),
       heldBack: null,
       failedTests: [],
     },
@@ -94,7 +94,7 @@ test('a mart whose test fails stays as it was, and what reads it; tables and oth
       mart: 'total',
       rows: 1,
       isNew: false,
-      report: lake.path('reports', 'total.html'),
+      report: lake.path('reports', 'total.csv'),
       heldBack: { reason: 'it reads app.by_shop, which was held back', failingRows: null },
       failedTests: [],
     },
@@ -209,7 +209,7 @@ test('a mart that fails its first test is not there at all, nor one that reads i
     { mart: 'total', rows: null, report: null },
   ])
   expect(await lake.query("select view_name from duckdb_views() where schema_name = 'app'")).toEqual([['other']])
-  expect(await lake.list('reports')).toEqual(['index.html', 'other.csv', 'other.html', 'other.svg'])
+  expect(await lake.list('reports')).toEqual(['other.csv'])
   expect(await lake.read('quarantine', 'marts', 'by_shop.csv')).toBe('_test,row_count\nrow_count,2\n')
   expect((await readStatus(lake.project)).marts).toMatchObject([
     { mart: 'by_shop', rows: null },

@@ -93,7 +93,7 @@ test('a report that is late is not written over a newer one', async () => {
 })
 
 test('the report of a mart that has left the config goes', async () => {
-  const lake = await tempLake({ uploads: { ...PARENTS } })
+  const lake = await tempLake({ uploads: { ...PARENTS }, pages: true })
   await lake.run()
   const config = JSON.parse(await lake.read('pipeline_config.json')) as { marts: Record<string, unknown> }
   delete config.marts.departments_above_average

@@ -94,7 +94,7 @@ test('vacuum takes away what no kept version needs, and says of older versions t
   expect(done).toMatchObject({ runId: 7, version: 6, problems: [] })
   const gone = before.filter((path) => !existsSync(lake.path('lake', path)))
   expect(gone.sort()).toEqual(plan.files.map((file) => file.path).sort())
-  expect(gone).toHaveLength(8) // two marts of versions 1 to 4
+  expect(gone).toHaveLength(12) // three marts of versions 1 to 4
   expect(await lake.findings()).toEqual([])
   const count = (version: number) =>
     queryVersion(lake.project, version, 'from app.hires_by_quarter', async (result) => {

@@ -31,7 +31,12 @@ const dataOf = async (lake: TempLake, mart: string): Promise<PageData> =>
 const inode = (lake: TempLake, name: string) => statSync(lake.path('reports', name)).ino
 
 test('a page is written when its mart or its report has changed, or it is gone; the index with every run', async () => {
-  const lake = await tempLake({ config: config({ title: 'Sales' }), sql, uploads: { 'sales.csv': '1,north,5\n' } })
+  const lake = await tempLake({
+    pages: true,
+    config: config({ title: 'Sales' }),
+    sql,
+    uploads: { 'sales.csv': '1,north,5\n' },
+  })
   await lake.run()
   const [page, index] = [inode(lake, 'by_region.html'), inode(lake, 'index.html')]
 
@@ -67,7 +72,7 @@ test('what "report" names must be there and fit, before any work; all faults are
       { kind: 'heatmap', category: 'region', series: 'region', values: ['amount', 'amount'], mean: true },
     ],
   }
-  const lake = await tempLake({ config: config(report), sql, uploads: { 'sales.csv': '1,north,5\n' } })
+  const lake = await tempLake({ pages: true, config: config(report), sql, uploads: { 'sales.csv': '1,north,5\n' } })
   const refused = {
     code: 'REPORT_INVALID',
     message: [
@@ -86,6 +91,7 @@ test('what "report" names must be there and fit, before any work; all faults are
 
 test('a comparison names another mart, and no mart takes the name of the index', async () => {
   const lake = await tempLake({
+    pages: true,
     config: config({ comparison: { mart: 'by_regio' } }, { Index: { sql: 'by_region.sql' } }),
     sql,
   })
@@ -104,6 +110,7 @@ test('a comparison names another mart, and no mart takes the name of the index',
 
 test('numbers that JavaScript would round stand in the page as text', async () => {
   const lake = await tempLake({
+    pages: true,
     config: { name: 'wide', tables: {}, marts: { wide: { sql: 'wide.sql' } } },
     sql: {
       'wide.sql':
@@ -126,7 +133,7 @@ test('numbers that JavaScript would round stand in the page as text', async () =
 })
 
 test('the index tells of a run that failed, and again of the lake when the next one is well', async () => {
-  const lake = await tempLake({ uploads: { ...PARENTS, 'employees.csv': EMPLOYEES } })
+  const lake = await tempLake({ pages: true, uploads: { ...PARENTS, 'employees.csv': EMPLOYEES } })
   await lake.run()
   expect(await lake.read('reports', 'index.html')).toMatch(/class="verdict healthy">Healthy<.*6 rows in 3 tables/s)
 
@@ -142,7 +149,7 @@ test('the index tells of a run that failed, and again of the lake when the next 
 })
 
 test('the index tells of drift, of refused files, and of an unusual number of records', async () => {
-  const lake = await tempLake({ config: config(undefined), sql })
+  const lake = await tempLake({ pages: true, config: config(undefined), sql })
   for (let day = 1; day <= 4; day++) {
     await lake.drop({ [`sales${day}.csv`]: Array.from({ length: 10 }, (_, row) => `${day}${row},north,1\n`).join('') })
     await lake.run()
@@ -159,7 +166,12 @@ test('the index tells of drift, of refused files, and of an unusual number of re
 })
 
 test('droplake report writes the newest version anew, an older one beside it, or elsewhere', async () => {
-  const lake = await tempLake({ config: config({ title: 'Sales' }), sql, uploads: { 'sales.csv': '1,north,5\n' } })
+  const lake = await tempLake({
+    pages: true,
+    config: config({ title: 'Sales' }),
+    sql,
+    uploads: { 'sales.csv': '1,north,5\n' },
+  })
   await lake.run()
   await lake.drop({ 'sales2.csv': '2,south,7\n' })
   await lake.run()

@@ -54,6 +54,7 @@ test('a file that begins with its columns has a header, and its records begin be
     columns: ['order_id', 'customer_id', 'amount'],
     extra: [],
     missing: [],
+    renamed: [],
     leadingBlankLines: 0,
     start: { offset: 28, line: 2 },
   })
@@ -69,6 +70,7 @@ test('a file that begins with data is read from its first byte, columns in the o
     ...NO_HEADER,
     extra: [],
     missing: [],
+    renamed: [],
     leadingBlankLines: 0,
     start: { offset: 0, line: 1 },
   })

@@ -66,6 +66,7 @@ describe.skipIf(!HAS_BROWSER)('text from data and config, in a browser', () => {
     const rows = NAMES.map((name, index) => `${index + 1},${quoted(name)},${index + 1}\n`)
     const bad = NAMES.filter((name) => name !== LONG).map((name) => `${quoted(name)},x,1\n`)
     const lake = await tempLake({
+      pages: true,
       config,
       sql: { 'mart.sql': 'select id, "na<i>me", amount from dw."we""ird <b>" order by id' },
       uploads: {

@@ -66,7 +66,7 @@ describe.skipIf(!HAS_BROWSER)('a page of many rows, in a browser', () => {
     [933, 1000],
     [100_000, 3000],
   ])('of %i rows shows something within %i ms', async (rows, mostMs) => {
-    const lake = await tempLake({ config: config(rows), sql: { 'sales.sql': SALES } })
+    const lake = await tempLake({ pages: true, config: config(rows), sql: { 'sales.sql': SALES } })
     expect((await lake.run()).problems).toEqual([])
     const paints: number[] = []
     for (let time = 0; time < 3; time++) {
@@ -81,7 +81,7 @@ describe.skipIf(!HAS_BROWSER)('a page of many rows, in a browser', () => {
   })
 
   test('of 100,000 rows scrolls, sorts, searches and narrows without a stall', async () => {
-    const lake = await tempLake({ config: config(100_000), sql: { 'sales.sql': SALES } })
+    const lake = await tempLake({ pages: true, config: config(100_000), sql: { 'sales.sql': SALES } })
     await lake.run()
     const { page } = await look(lake.path('reports', 'sales.html'))
     const firstCells = () => page.locator('#rows tbody:not([aria-hidden]) td:first-child').allTextContents()
