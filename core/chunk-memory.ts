@@ -1,6 +1,6 @@
 // The memory of DuckDB's chunks, a column at a time: a value object per row would cost more than all else that is done with it.
 import { createRequire } from 'node:module'
-import { DuckDBDataChunk, type DuckDBType } from '@duckdb/node-api'
+import { DuckDBDataChunk, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
 import type duckdb from '@duckdb/node-bindings'
 
 // The very library that the client has loaded; a second copy of it could not read the first one's chunks.
@@ -149,6 +149,9 @@ function validityOf(vector: duckdb.Vector, rowCount: number): Uint8Array | null 
   return (bindings.vector_get_validity(vector, Math.ceil(rowCount / 64) * 8) as Uint8Array | null) ?? null
 }
 
+/** Slots of as many empty texts as a chunk can have. */
+const EMPTY_TEXTS = new Uint8Array(CHUNK_ROWS * SLOT_WORDS * 4)
+
 /** A chunk while it is filled, to be appended to a table. */
 export class NewChunk {
   readonly chunk: DuckDBDataChunk
@@ -157,8 +160,12 @@ export class NewChunk {
   constructor(types: readonly DuckDBType[]) {
     this.chunk = DuckDBDataChunk.create(types)
     this.#vectors = types.map((_, index) => bindings.data_chunk_get_vector(this.chunk.chunk, index))
+    // A text that is no UTF-8 is not taken, and its slot would be whatever the memory held: the append would crash (1.5.6).
+    for (const [index, type] of types.entries())
+      if (type.typeId === DuckDBTypeId.VARCHAR) this.setColumn(index, EMPTY_TEXTS, null)
   }
 
+  /** @param bytes UTF-8; of others the row's text stays empty */
   setText(index: number, row: number, bytes: Uint8Array): void {
     bindings.vector_assign_string_element_len(this.#vectors[index] as duckdb.Vector, row, bytes)
   }

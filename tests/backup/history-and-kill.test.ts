@@ -129,7 +129,9 @@ test(`a restore killed at any of ${CYCLES} moments leaves the table as it was or
     expect((await droplake(lake.folder, 'restore', 'employees', '--yes')).exitCode).toBe(0)
     await lake.run()
     expect(await lake.findings()).toEqual([])
-    return snapshot(lake)
+    // A restore that was killed behind its commit is in the ledger beside the one that came after it.
+    const { files: _files, ...content } = await snapshot(lake)
+    return content
   }
   const expected = await contentAfter(null)
   for (let cycle = 0; cycle < CYCLES; cycle++)

@@ -37,7 +37,8 @@ export class FaultLake {
   }
 
   project(): Project {
-    return loadProject({ projectFolder: this.folder, cwd: this.folder, env: {} })
+    const { DROPLAKE_REPORT_PAGES } = process.env
+    return loadProject({ projectFolder: this.folder, cwd: this.folder, env: { DROPLAKE_REPORT_PAGES } })
   }
 
   /** A run in this process. */
