@@ -45,6 +45,7 @@ test: build ## run every test, and a sample of the faults
 	@$(VITEST) run --config vitest.faults.config.ts
 
 test-faults: build ## kill, starve and disturb runs in every way, for an hour or more
+	@DROPLAKE_FAULTS=whole DROPLAKE_DAMAGES=whole DROPLAKE_KILL_CYCLES=24 $(VITEST) run tests/crash tests/backup
 	@DROPLAKE_FAULTS=whole $(VITEST) run --config vitest.faults.config.ts
 
 check: build lint ## types, lint, format and tests

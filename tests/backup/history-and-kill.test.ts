@@ -9,7 +9,7 @@ import { PARENTS, type TempLake, tempLake } from '../helpers/temp-lake.ts'
 const T = '2021-07-27T16:02:08Z'
 
 /** Kills of each command; more with DROPLAKE_KILL_CYCLES. */
-const CYCLES = Math.max(2, Math.round(Number(process.env.DROPLAKE_KILL_CYCLES ?? 8) / 4))
+const CYCLES = Math.max(1, Math.round(Number(process.env.DROPLAKE_KILL_CYCLES ?? 4) / 4))
 
 const pricesConfig = (onConflict: string) => ({
   name: 'prices',

@@ -103,7 +103,7 @@ test('a second signal ends the run at once, and the next run clears up', async (
 
 test('a run that cannot be stopped is ended by its signal after four seconds', async () => {
   const module = pathToFileURL(join(REPOSITORY, 'dist', 'cli', 'stop-on-signal.js')).href
-  const script = `const { stopOnSignal } = await import('${module}'); setInterval(() => {}, 1000); console.error('at work'); await stopOnSignal(() => new Promise(() => {}))`
+  const script = `const { stopOnSignal } = await import('${module}'); setInterval(() => {}, 1000); const stopped = stopOnSignal(() => new Promise(() => {})); console.error('at work'); await stopped`
   const ended = await signalled(['--input-type=module', '-e', script], REPOSITORY, /at work/, ['SIGTERM'])
   expect(ended).toMatchObject({
     signal: 'SIGTERM',

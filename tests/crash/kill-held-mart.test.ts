@@ -4,12 +4,8 @@ import { type TempLake, tempLake } from '../helpers/temp-lake.ts'
 
 /** Durable calls of the run at which it is killed: before, at and after the commit. */
 const KILLS = (process.env.DROPLAKE_FAULTS === 'whole' ? everyCall() : null) ?? [
-  'removePath:2',
-  'syncFile:2',
   'syncFile:5',
-  'publishFile:1',
   'publishFile:2',
-  'publishFile:4',
   'publishFile:5',
 ]
 

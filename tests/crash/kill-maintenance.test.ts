@@ -7,7 +7,7 @@ import { snapshot } from '../helpers/snapshot.ts'
 import { PARENTS, type TempLake, tempLake } from '../helpers/temp-lake.ts'
 
 /** Kills of each command. */
-const CYCLES = Math.max(1, Math.round(Number(process.env.DROPLAKE_KILL_CYCLES ?? 8) / 4))
+const CYCLES = Math.max(1, Math.round(Number(process.env.DROPLAKE_KILL_CYCLES ?? 4) / 4))
 /** A command starts in about 400 ms and has ended after this long. */
 const [FROM_MS, TO_MS] = [300, 1200]
 

@@ -5,7 +5,7 @@ import { DROPLAKE, droplake } from '../helpers/run-cli.ts'
 import { type TempLake, tempLake } from '../helpers/temp-lake.ts'
 
 /** Kills of each kind of run. */
-const CYCLES = Math.max(1, Math.round(Number(process.env.DROPLAKE_KILL_CYCLES ?? 8) / 4))
+const CYCLES = Math.max(1, Math.round(Number(process.env.DROPLAKE_KILL_CYCLES ?? 4) / 4))
 /** A run starts in about 400 ms and has ended after this long. */
 const [FROM_MS, TO_MS] = [300, 1500]
 

@@ -12,7 +12,7 @@ import { type TempLake, tempLake } from '../helpers/temp-lake.ts'
 // and rejects are the same. A lake has many tables, because a run costs more than a table. Long runs try more lakes:
 // DROPLAKE_CONFLICTS.
 const LAKES = Number(process.env.DROPLAKE_CONFLICTS ?? 1)
-const TABLES_PER_KIND = 4
+const TABLES_PER_KIND = 2
 const RUNS = 3
 
 const record: fc.Arbitrary<PlainRecord> = fc.record({
