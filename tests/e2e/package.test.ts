@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { runProgram } from '../helpers/run-cli.ts'
 import { REPOSITORY } from '../helpers/temp-lake.ts'
 
 test('npm pack gives a tarball with which init and run work elsewhere', async () => {
+  vi.stubEnv('DROPLAKE_REPORT_PAGES', 'true')
   const folder = mkdtempSync(join(tmpdir(), 'droplake-pack-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
