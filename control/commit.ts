@@ -16,9 +16,10 @@ import { ident, literal, sql } from '../core/sql.ts'
 import { listCatalogs } from './catalog.ts'
 import type { Lake } from './lake.ts'
 import { historyPath, type Layout } from './layout.ts'
-import { LAKE_FORMAT, LEDGER_SQL, type LedgerEntries, writeLedger } from './ledger.ts'
+import { LAKE_FORMAT, LEDGER_SQL, type LedgerEntries } from './ledger.ts'
 import { migrateCatalog } from './migrate.ts'
 import { replaceViews } from './views.ts'
+import { writeLedger } from './write-ledger.ts'
 
 /** The name under which a catalog is attached while it is made. */
 const NEXT = 'next_catalog'

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { basename, join as joinPath } from 'node:path'
 import type { Lake } from '../../../control/lake.ts'
 import type { Layer } from '../../../control/layout.ts'
@@ -9,6 +8,7 @@ import { without } from '../../../control/table-rows.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { ident, join, literal, raw, readParquet, type Sql, sql } from '../../../core/sql.ts'
 import { typedName, withTypedValues } from '../../dw/index.ts'
+import { configHashOf } from '../../ledger-entries.ts'
 import type { Damage, Source } from './repair-data-file.ts'
 
 /** The rows of a compacted file, from the files that it was made of, while they are kept; null when it has none. */
@@ -122,11 +122,10 @@ function validSince(lake: Lake, runId: Sql, closed: readonly StoredFile[]): Sql 
 }
 
 async function isSameConfig(lake: Lake, runId: number): Promise<boolean> {
-  const now = createHash('sha256').update(JSON.stringify(lake.project.config)).digest('hex')
   const { then } = await lake.engine.row<{ then: string }>(
     sql`select config_hash as "then" from lake.control.runs where run_id = ${runId}`,
   )
-  return then === now
+  return then === configHashOf(lake.project)
 }
 
 function pathsOf(lake: Lake, files: readonly DataFile[]): string[] {

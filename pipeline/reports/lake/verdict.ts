@@ -1,4 +1,5 @@
 import type { LakeReport } from './read-lake.ts'
+import { count } from './words.ts'
 
 export interface Verdict {
   readonly level: 'healthy' | 'attention' | 'failed'
@@ -56,8 +57,4 @@ function list(parts: readonly string[]): string {
   const [last, ...before] = [...parts].reverse()
   const text = before.length === 0 ? (last ?? '') : `${before.reverse().join(', ')}, and ${last}`
   return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`
 }
