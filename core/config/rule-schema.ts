@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { durationSchema } from './durations.ts'
 
 /** DuckDB's SQL text ends at a NUL. */
 const text = z.string().refine((value) => !value.includes('\0'), 'expected a text without the character NUL')
@@ -57,14 +58,10 @@ export const tableRulesSchema = {
   freshness: z
     .strictObject({
       column: z.string().describe('A date or timestamp'),
-      maxAge: z
-        .string()
-        .regex(/^[1-9]\d{0,5}[hd]$/, 'expected hours or days such as "36h" or "7d"')
-        .describe('How old the newest value may be: 36h, 7d'),
+      maxAge: durationSchema.describe('How old the newest value may be: 36h, 7d'),
     })
     .optional()
     .describe('The newest value of a column is looked at in every run'),
 }
 
 export type CheckConfig = z.infer<typeof checkSchema>
-export type FreshnessConfig = NonNullable<z.infer<typeof tableRulesSchema.freshness>>

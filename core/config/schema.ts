@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DURATION } from './durations.ts'
+import { durationSchema } from './durations.ts'
 import { PERCENTAGE } from './max-rejects.ts'
 import { reportSchema } from './report-schema.ts'
 import { columnRulesSchema, tableRulesSchema } from './rule-schema.ts'
@@ -31,10 +31,6 @@ const columnSchema = z.strictObject({
     .optional()
     .describe('date, timestamp, time: written into Avro backups as ISO 8601 text; default: as the type of Avro'),
 })
-
-const durationSchema = z
-  .string()
-  .regex(DURATION, 'expected a number of minutes, hours or days such as "90m", "36h" or "30d"')
 
 const referenceSchema = z.strictObject({
   columns: z.array(z.string()).min(1).describe('Columns of this table'),

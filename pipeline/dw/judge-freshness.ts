@@ -1,6 +1,6 @@
 import type { Lake, Run } from '../../control/lake.ts'
 import type { Freshness } from '../../control/ledger.ts'
-import type { FreshnessConfig } from '../../core/config/rule-schema.ts'
+import { durationMs } from '../../core/config/durations.ts'
 import { ident, literal, sql } from '../../core/sql.ts'
 
 /** How old each table is, as the run leaves it, whose contract says how old it may be. Stops nothing. */
@@ -11,7 +11,7 @@ export async function judgeFreshness(lake: Lake, run: Run): Promise<Freshness[]>
     const { newest, ageSeconds } = await lake.engine.row<{ newest: string | null; ageSeconds: number | null }>(sql`
       select newest::varchar as newest, date_diff('second', newest::timestamp, ${literal(run.startedAt)}) as "ageSeconds"
       from (select max(${ident(freshness.column)}) as newest from ${ident('dw', tableName)})`)
-    const maxAgeSeconds = secondsOf(freshness)
+    const maxAgeSeconds = durationMs(freshness.maxAge) / 1000
     const isFresh = ageSeconds !== null && ageSeconds <= maxAgeSeconds
     judged.push({
       runId: run.runId,
@@ -26,9 +26,4 @@ export async function judgeFreshness(lake: Lake, run: Run): Promise<Freshness[]>
       lake.log.warn({ runId: run.runId, table: tableName, newest, ageSeconds, maxAgeSeconds }, 'table is stale')
   }
   return judged
-}
-
-function secondsOf({ maxAge }: FreshnessConfig): number {
-  const hours = maxAge.endsWith('d') ? 24 : 1
-  return Number.parseInt(maxAge, 10) * hours * 3600
 }

@@ -146,7 +146,7 @@ test.each([
   [
     'a freshness of a number, and an age of neither hours nor days',
     { columns: { id }, freshness: { column: 'id', maxAge: '3 weeks' } },
-    ['tables.t.freshness.maxAge: expected hours or days such as "36h" or "7d".'],
+    ['tables.t.freshness.maxAge: expected a number of minutes, hours or days such as "90m", "36h" or "30d".'],
   ],
 ])('the config check tells %s', async (_, table, faults) => {
   expect(await faultsOf(table)).toEqual(faults)
