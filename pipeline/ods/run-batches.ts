@@ -16,7 +16,8 @@ const SMALL_BYTES = 1024 * 1024
 export class RunBatches {
   readonly #lake: Lake
   readonly #run: Run
-  readonly #batches = new Map<string, RecordBatch>()
+  /** Promises, so that two files of one table that come at once share its batch. */
+  readonly #batches = new Map<string, Promise<RecordBatch>>()
 
   constructor(lake: Lake, run: Run) {
     this.#lake = lake
@@ -30,7 +31,7 @@ export class RunBatches {
     const contract = tables[tableName]
     if (contract === undefined) throw new DroplakeError('INTERNAL', `no contract for table "${tableName}"`)
     const table = upload.isCorrection ? asWeWrite(contract) : contract
-    const batch = this.#batches.get(tableName) ?? (await this.#open(tableName, Object.keys(table.columns)))
+    const batch = await this.#batchOf(tableName, Object.keys(table.columns))
     const { onProgress, stop } = this.#lake
     const onBytes = (doneBytes: number, totalBytes: number) => {
       stop.throwIfAborted()
@@ -53,7 +54,8 @@ export class RunBatches {
   /** Files of which the batches do not hold what their accounts say; all that was loaded of them is taken back. */
   async removeUnequal(rawFiles: readonly RawFile[]): Promise<RawFile[]> {
     const unequal: RawFile[] = []
-    for (const [tableName, batch] of this.#batches) {
+    for (const [tableName, opened] of this.#batches) {
+      const batch = await opened
       const counts = await batch.counts()
       for (const file of rawFiles.filter(({ upload }) => upload.tableName === tableName)) {
         const found = counts.get(file.fileId) ?? NO_BATCH_COUNTS
@@ -72,7 +74,8 @@ export class RunBatches {
   /** Write each batch as a data file. @returns by table; a batch without records is not there */
   async write(): Promise<Map<string, DataFile>> {
     const written = new Map<string, DataFile>()
-    for (const [tableName, batch] of this.#batches) {
+    for (const [tableName, opened] of this.#batches) {
+      const batch = await opened
       const file = { layer: 'ods' as const, tableName }
       const dataFile = await writeDataFile(this.#lake, this.#run, file, batch.records())
       if (dataFile !== null) written.set(tableName, dataFile)
@@ -81,10 +84,12 @@ export class RunBatches {
     return written
   }
 
-  async #open(tableName: string, columns: readonly string[]): Promise<RecordBatch> {
-    const batch = await RecordBatch.open(this.#lake.engine, String(this.#batches.size + 1), columns)
-    this.#batches.set(tableName, batch)
-    return batch
+  #batchOf(tableName: string, columns: readonly string[]): Promise<RecordBatch> {
+    const known = this.#batches.get(tableName)
+    if (known !== undefined) return known
+    const opened = RecordBatch.open(this.#lake.engine, String(this.#batches.size + 1), columns)
+    this.#batches.set(tableName, opened)
+    return opened
   }
 }
 

@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Run } from '../../../control/lake.ts'
 import { DroplakeError } from '../../../core/errors.ts'
 import { loadRaw, type RawFile } from '../../../pipeline/ods/load-raw.ts'
 import { RunBatches } from '../../../pipeline/ods/run-batches.ts'
+import type { CopiedUpload } from '../../../pipeline/uploads/index.ts'
 import { type CsvLake, type RawRow, withCsvLake } from '../../helpers/csv-lake.ts'
 
 const PEOPLE = { people: ['id', 'name'] }
@@ -119,24 +121,36 @@ test.each([
   expect(error).not.toMatch(/most of them have/)
 })
 
+test('files of one table that come at once share one batch', async () => {
+  await withCsvLake(PEOPLE, async ({ lake, run }) => {
+    const batches = new RunBatches(lake, run)
+    const [first, second] = await Promise.all(['a', 'b'].map((name) => batches.sourceOf(copiedUpload(run, name), name)))
+    expect(second?.batch).toBe(first?.batch)
+  })
+})
+
+function copiedUpload(run: Run, name: string): CopiedUpload {
+  const identity = { device: '0', inode: '0', sizeBytes: '8', modifiedNs: '0' }
+  const path = join(run.folder, name)
+  return {
+    status: 'copied',
+    name,
+    tableName: 'people',
+    path,
+    sizeBytes: 8,
+    sha256: name,
+    identity,
+    isCorrection: false,
+  }
+}
+
 test('a file of which the batch does not hold what its account says is taken back, and the others stay', async () => {
   await withCsvLake(PEOPLE, async ({ lake, run }) => {
     const batches = new RunBatches(lake, run)
     const rawFiles = await Promise.all(
       ['a', 'b'].map(async (name) => {
-        const path = join(run.folder, name)
-        await writeFile(path, `1,${name}\n2,${name}\n`)
-        const identity = { device: '0', inode: '0', sizeBytes: '8', modifiedNs: '0' }
-        const upload = {
-          status: 'copied',
-          name,
-          tableName: 'people',
-          path,
-          sizeBytes: 8,
-          sha256: name,
-          identity,
-          isCorrection: false,
-        } as const
+        const upload = copiedUpload(run, name)
+        await writeFile(upload.path, `1,${name}\n2,${name}\n`)
         return loadRaw(await batches.sourceOf(upload, name))
       }),
     )
