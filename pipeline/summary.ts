@@ -48,6 +48,8 @@ export interface TableSummary extends Counts {
   /** Records out of quarantine that were judged again: those that are in the table now, and those that stay there. */
   readonly released: number
   readonly stillQuarantined: number
+  /** Open records that a CSV of the inbox has come back without: `quarantine discard --left-out` gives them up. */
+  readonly leftOut: number
 }
 
 export interface FileSummary extends Counts {
@@ -135,6 +137,7 @@ export function summarizeTable(lake: Lake, table: string, work: Pick<RunWork, 't
     table,
     released: returned.loaded + returned.updated + returned.unchanged,
     stillQuarantined: returned.quarantined,
+    leftOut: result?.leftOut ?? 0,
     ...sumCounts(work.files.filter((file) => file.tableName === table)),
     rows: countTableRows([...lake.state.dataFiles, ...added], table, lake.project.config.tables[table]),
   }
