@@ -53,16 +53,24 @@ export async function withReturned(
     ${selectEntries(input.table, entries, sql`_status = 'waiting'`, 'waited')}
     union all
     ${selectEntries(input.table, entries, isRetried ? retryCondition(retry) : sql`false`, 'tried again')}`)
-  if (corrections.length > 0) await addCorrections(lake, input, ods, entries)
+  if (corrections.length > 0)
+    await addCorrections(lake, input, corrections, batchPath(lake, input.tableName, ods), entries)
   return addReturned(lake, input)
 }
 
 /** A record that someone has corrected is judged as it is now. */
-async function addCorrections(lake: Lake, input: TableInput, ods: OdsResult, entries: Sql): Promise<void> {
-  const batch = batchPath(lake, input.tableName, ods)
+async function addCorrections(
+  lake: Lake,
+  input: TableInput,
+  corrections: OdsResult['rawFiles'],
+  batch: string | undefined,
+  entries: Sql,
+): Promise<void> {
   if (batch === undefined) return
   const corrected = ident('corrected_records')
-  await lake.engine.run(sql`create or replace temp table ${corrected} as ${selectCorrections(input, batch, entries)}`)
+  await lake.engine.run(
+    sql`create or replace temp table ${corrected} as ${selectCorrections(input, corrections, batch, entries)}`,
+  )
   await lake.engine.run(sql`
     create or replace temp table ${RETURNED} as
     select * from ${RETURNED} anti join ${corrected} using (_file_id, _line)
