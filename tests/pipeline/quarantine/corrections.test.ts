@@ -1,8 +1,10 @@
 import { copyFile, rename, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import type { Project } from '../../../core/config/load-config.ts'
 import { compact } from '../../../pipeline/maintain/compact.ts'
 import { repair } from '../../../pipeline/maintain/repair/index.ts'
 import { rollback } from '../../../pipeline/maintain/rollback.ts'
+import { trace } from '../../../pipeline/trace/index.ts'
 import { tryRules } from '../../../pipeline/try-rules/index.ts'
 import { flipBit } from '../../helpers/damage.ts'
 import { quietly } from '../../helpers/maintain.ts'
@@ -164,6 +166,31 @@ test('two copies of a CSV, empty rows and spaces around an id change nothing', a
   ])
   expect((await statuses(lake)).flat()).toEqual(['2', 'released', '3', 'open', '4', 'open'])
   expect(await lake.findings()).toEqual([])
+})
+
+test('of two copies with other values the first counts, and that is what trace and rules try tell', async () => {
+  const lake = await lakeWithQuarantine()
+  for (const name of ['Zoe', 'Bo'])
+    await lake.drop({
+      [name === 'Zoe' ? 'b.csv' : 'a.csv']: await correct(lake, INBOX, (row) =>
+        row._line === '2' ? { ...row, employee_name: name } : row,
+      ),
+    })
+  expect((await lake.run()).files).toMatchObject([
+    { file: 'a.csv', loaded: 1, quarantined: 2 },
+    { file: 'b.csv', loaded: 0, unchanged: 2, quarantined: 1 },
+  ])
+  expect(await lake.query('select employee_name from dw.employees where employee_id = 2')).toEqual([['Bo']])
+  const traced = await trace(lake.project, { target: 'employees', key: ['2'], where: null, column: null, limit: 1 })
+  expect(traced.rows[0]?.correction).toMatchObject({ file: 'a.csv', line: 2 })
+  const { employees, ...tables } = lake.project.config.tables
+  const columns = { ...employees?.columns, employee_name: { type: 'string', required: true, maxLength: 2 } }
+  const changed = {
+    ...lake.project,
+    config: { ...lake.project.config, tables: { ...tables, employees: { ...employees, columns } } },
+  }
+  const [trial] = (await tryRules(changed as Project, quietly(), 'employees')).tables
+  expect(trial?.quarantined.examples.map(({ line }) => line)).toEqual([1])
 })
 
 test('a column that someone has deleted keeps what it had, in rules try, too', async () => {
