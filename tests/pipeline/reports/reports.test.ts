@@ -70,6 +70,7 @@ test('what "report" names must be there and fit, before any work; all faults are
       { kind: 'bar', category: 'region', values: ['region'] },
       { kind: 'line', values: ['amount'] },
       { kind: 'heatmap', category: 'region', series: 'region', values: ['amount', 'amount'], mean: true },
+      { kind: 'bar', category: 'region', values: ['amount', 'amount'], mean: true },
     ],
   }
   const lake = await tempLake({ pages: true, config: config(report), sql, uploads: { 'sales.csv': '1,north,5\n' } })
@@ -82,6 +83,7 @@ test('what "report" names must be there and fit, before any work; all faults are
       'marts.by_region.report.charts[1].category: missing; a line needs the column it tells apart.',
       'marts.by_region.report.charts[2].values: with "series", name exactly one column of numbers.',
       'marts.by_region.report.charts[2].mean: only a bar or line chart has a line at the mean; this is a heatmap.',
+      'marts.by_region.report.charts[3].mean: a mean of several series is no line among them; name one column in "values", and no "series".',
     ].join('\n  '),
   }
   await expect(checkMarts(lake.project)).rejects.toMatchObject(refused)
