@@ -148,7 +148,7 @@ async function streamRows(work: Work, lineage: string, rows: AvroFileWriter, ori
   )
   let doneRows = 0
   for await (const chunk of versions.engine.chunks(query)) {
-    await addAll(rows, rowEncoder.encode(chunk))
+    for (const block of rowEncoder.encode(chunk)) await rows.add(block.rows, block.bytes)
     await addAll(origins, lineageEncoder.encode(chunk))
     doneRows += chunk.rowCount
     options.onRows({ table: known.table, stage: 'backup', doneRows, totalRows: known.rows })

@@ -40,12 +40,14 @@ const MOST_GAP_BYTES = 1024
 /** The texts (or blobs) of a column as bytes: row `r` has `lengths[r]` bytes from `starts[r]` on. Used again chunk by chunk. */
 export class TextColumn {
   bytes: Uint8Array = new Uint8Array(64 * 1024)
-  readonly starts: Int32Array = new Int32Array(CHUNK_ROWS)
+  readonly starts: Uint32Array = new Uint32Array(CHUNK_ROWS)
   readonly lengths: Int32Array = new Int32Array(CHUNK_ROWS)
   validity: Uint8Array | null = null
   #usedBytes = 0
-  /** Where a text stands already, by its address: a dictionary gives the same one to many rows. */
-  readonly #known = new Map<number, number>()
+  /** A row that has the text of an address: a dictionary gives the same one to many rows, often side by side. */
+  readonly #rowOf = new Map<number, number>()
+  #lastAddress = 0
+  #lastRow = 0
 
   read(chunk: DuckDBDataChunk, index: number): void {
     const rowCount = chunk.rowCount
@@ -54,7 +56,8 @@ export class TextColumn {
     const slots = new Uint32Array(data.buffer, data.byteOffset, rowCount * SLOT_WORDS)
     this.validity = validityOf(vector, rowCount)
     this.#usedBytes = 0
-    this.#known.clear()
+    this.#rowOf.clear()
+    this.#lastAddress = 0
     for (let row = 0; row < rowCount; row++) {
       const length = isValid(this.validity, row) ? (slots[row * SLOT_WORDS] as number) : 0
       if (length > MOST_INLINE_BYTES) {
@@ -95,10 +98,12 @@ export class TextColumn {
   #readFar(data: Uint8Array, slots: Uint32Array, first: number, rowCount: number): number {
     const address = addressAt(slots, first)
     const length = slots[first * SLOT_WORDS] as number
-    const known = this.#known.get(address)
-    if (known !== undefined) {
-      this.starts[first] = known
+    const known = address === this.#lastAddress ? this.#lastRow : this.#rowOf.get(address)
+    if (known !== undefined && this.lengths[known] === length) {
+      this.starts[first] = this.starts[known] as number
       this.lengths[first] = length
+      this.#lastAddress = address
+      this.#lastRow = first
       return first
     }
     let [last, end] = [first, address + length]
@@ -112,7 +117,7 @@ export class TextColumn {
       end = start + bytes
       last = row
     }
-    if (last === first) this.#known.set(address, this.#usedBytes)
+    if (last === first) this.#rowOf.set(address, first)
     const at = data.byteOffset + first * 16 + 8
     this.#add(bindings.get_data_from_pointer(data.buffer as ArrayBuffer, at, end - address))
     return last
