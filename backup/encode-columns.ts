@@ -1,6 +1,7 @@
 // How the values of a column are written in Avro: loops over the rows of a chunk, one for each layout of DuckDB's memory.
 import type { DuckDBDataChunk } from '@duckdb/node-api'
 import { type FixedColumn, fixedColumn, isValid, TextColumn } from '../core/chunk-memory.ts'
+import { SHORT_TEXT_BYTES } from '../core/duckdb-memory.ts'
 import { assertNever, DroplakeError } from '../core/errors.ts'
 import { IsoTimestampWriter } from './iso-timestamp-writer.ts'
 import type { Field } from './table-schema.ts'
@@ -208,9 +209,6 @@ class Decimals extends FixedValues {
     return last - first + 1
   }
 }
-
-/** Texts shorter than this are copied faster byte by byte. */
-const SHORT_TEXT_BYTES = 40
 
 class Texts implements ValueEncoder {
   readonly #index: number

@@ -1,5 +1,5 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api'
-import { CHUNK_ROWS } from '../core/chunk-memory.ts'
+import { CHUNK_ROWS } from '../core/duckdb-memory.ts'
 import { DroplakeError } from '../core/errors.ts'
 import { type ColumnEncoder, encoderOf } from './encode-columns.ts'
 import type { Field } from './table-schema.ts'
