@@ -67,8 +67,9 @@ function tables(summary: RunSummary): string {
 function released(summary: RunSummary): string {
   return summary.tables
     .filter(({ released, stillQuarantined }) => released + stillQuarantined > 0)
-    .map(({ table, released, stillQuarantined }) => {
-      const rest = stillQuarantined > 0 ? `; ${count(stillQuarantined)} of those tried stay there` : ''
+    .map(({ table, released, stillQuarantined, sameAsBefore }) => {
+      const same = sameAsBefore > 0 ? `, ${count(sameAsBefore)} as they were and not counted by rule again` : ''
+      const rest = stillQuarantined > 0 ? `; ${count(stillQuarantined)} of those tried stay there${same}` : ''
       return `out of quarantine: ${count(released)} ${released === 1 ? 'record' : 'records'} of ${table}${rest}\n`
     })
     .join('')
