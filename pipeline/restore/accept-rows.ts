@@ -92,25 +92,32 @@ async function acceptBatch(
     ' or ',
   )
   const record = sql`rowid + ${raw(String(batch.before + 1))} as _record`
-  const records = recordsOf(
-    table,
-    source,
-    [...lineageValues(target, batch), record],
-    ident('memory', 'main', batch.tableName),
-  )
-  const judged = sql`select *, coalesce(${broken}, false) as _broken from (${records})`
+  const rowsIn = currentRows(target.table, batch)
+  const judgedAs = (texts: 'shown' | 'there') => {
+    const records = recordsOf(table, source, [...lineageValues(target, batch), record], rowsIn, texts)
+    return sql`select *, coalesce(${broken}, false) as _broken from (${records})`
+  }
   const own = Object.keys(table.columns).map((name) => sql`${typedName(name)} as ${ident(name)}`)
   const ours = new Set([...lineageColumns(table).map(({ name }) => name), ...extraColumns(target)])
   const listed = join([...own, ...[...ours].map((name) => ident(name))], ', ')
   // As when uploads are loaded: pushed down, the filter would have every cast computed twice.
   await bench.engine.run(sql`set disabled_optimizers = 'filter_pushdown,in_clause'`)
   try {
-    const rows = await stageDataFile(bench, 'dw', path, sql`select ${listed} from (${judged}) where not _broken`)
-    if (rows < batch.rows) await putAside(bench, target, sql`select * from (${judged}) where _broken`, rules)
+    const good = sql`select ${listed} from (${judgedAs('there')}) where not _broken`
+    const rows = await stageDataFile(bench, 'dw', path, good)
+    if (rows < batch.rows) await putAside(bench, target, sql`select * from (${judgedAs('shown')}) where _broken`, rules)
     return rows
   } finally {
     await bench.engine.run(sql`reset disabled_optimizers`)
   }
+}
+
+/** The rows of a batch; without those that a table under `onConflict: history` had closed, where the target keeps no history. */
+function currentRows({ onConflict }: TableConfig, { tableName, origins }: Batch): Sql {
+  const rows = ident('memory', 'main', tableName)
+  const closed = origins.flatMap(({ _valid_to }, index) => ((_valid_to ?? null) === null ? [] : [String(index)]))
+  if (onConflict === 'history' || closed.length === 0) return rows
+  return sql`(select *, rowid from ${rows} where _origin not in (${raw(closed.join(', '))}))`
 }
 
 /**

@@ -78,12 +78,12 @@ export async function planRestore(
 ): Promise<RestorePlan> {
   return withVersions(project, async (versions) => {
     const { engine, layout, newest } = versions
-    const { name, table } = targetTable(project, request.table, request.as)
+    const dataFiles = await liveFilesAt(versions, newest)
+    const { name, table } = targetTable(project, request.table, request.as, tableNames(dataFiles))
     const source = await request.openSource(table)
     const folder = await mkdtemp(joinPath(tmpdir(), 'droplake-restore-'))
     try {
       refuseMisfit(name, table, source)
-      const dataFiles = await liveFilesAt(versions, newest)
       const tables = withTarget(project, name, table)
       const options = { runId: 0, startedAt: new Date(), keepsRecords: request.quarantine }
       const target = await makeTarget(engine, name, table, source, options)
@@ -109,7 +109,7 @@ export async function planRestore(
  */
 export async function restore(project: Project, request: RestoreRequest, options: OpenOptions): Promise<Restored> {
   return withLake(project, options, async (lake) => {
-    const { name, table } = targetTable(project, request.table, request.as)
+    const { name, table } = targetTable(project, request.table, request.as, tableNames(lake.state.dataFiles))
     const leftover = await settle(lake)
     await checkContracts({ ...lake, state: { ...lake.state, dataFiles: otherFiles(lake.state.dataFiles, name) } })
     const source = await request.openSource(table)
@@ -258,6 +258,10 @@ async function rebuildMarts(lake: Lake, run: Run, dataFiles: readonly DataFile[]
 
 function otherFiles(dataFiles: readonly DataFile[], tableName: string): DataFile[] {
   return dataFiles.filter((file) => !isOfTable(file) || file.tableName !== tableName)
+}
+
+function tableNames(dataFiles: readonly Pick<DataFile, 'layer' | 'tableName'>[]): string[] {
+  return [...new Set(dataFiles.filter(isOfTable).map(({ tableName }) => tableName))]
 }
 
 function withTarget({ config }: Project, name: string, table: TableConfig): Project['config']['tables'] {

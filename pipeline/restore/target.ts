@@ -76,12 +76,14 @@ export function extraColumns({ table, keepsRecords }: Target): string[] {
 /**
  * The table to restore into, and its contract.
  *
+ * @param inLake names of the tables that the lake has, also those that are not in the config
  * @throws {DroplakeError} TABLE_NOT_FOUND, USAGE
  */
 export function targetTable(
   project: Project,
   tableName: string,
   as: string | null,
+  inLake: readonly string[],
 ): { name: string; table: TableConfig } {
   const { tables, marts } = project.config
   const name = as ?? tableName
@@ -95,12 +97,14 @@ export function targetTable(
       { hint: 'Name a table of the config; --as gives its rows to another one.' },
     )
   if (Object.hasOwn(tables, name)) return { name, table }
-  const taken = [...Object.keys(tables), ...Object.keys(marts)].find(
-    (other) => other.toLowerCase() === name.toLowerCase(),
-  )
+  // The engine does not tell names apart by their case. A table that was made this way gets its rows anew.
+  const isSame = (other: string) => other.toLowerCase() === name.toLowerCase()
+  const taken =
+    [...Object.keys(tables), ...Object.keys(marts)].find(isSame) ??
+    inLake.find((other) => other !== name && isSame(other))
   if (taken !== undefined)
-    throw new DroplakeError('USAGE', `--as "${name}" is taken by "${taken}" of the config; choose another name`)
-  if (!/^[A-Za-z0-9]\w{0,99}$/.test(name) || name === 'files')
+    throw new DroplakeError('USAGE', `--as "${name}" is taken by "${taken}"; choose another name`)
+  if (!/^[A-Za-z0-9]\w{0,99}$/.test(name) || name.toLowerCase() === 'files')
     throw new DroplakeError('USAGE', `--as "${name}" is no name for a table; expected letters, digits and "_"`)
   return { name, table }
 }
