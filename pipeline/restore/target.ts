@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
+import type { DataFile } from '../../control/ledger.ts'
 import { lineageColumns } from '../../control/relations.ts'
 import type { BackupSource } from '../../control/row-source.ts'
+import { isOfTable } from '../../control/table-rows.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
@@ -107,4 +109,19 @@ export function targetTable(
   if (!/^[A-Za-z0-9]\w{0,99}$/.test(name) || name.toLowerCase() === 'files')
     throw new DroplakeError('USAGE', `--as "${name}" is no name for a table; expected letters, digits and "_"`)
   return { name, table }
+}
+
+/** The data files but those of a table. */
+export function otherFiles(dataFiles: readonly DataFile[], tableName: string): DataFile[] {
+  return dataFiles.filter((file) => !isOfTable(file) || file.tableName !== tableName)
+}
+
+/** The tables that the lake has. */
+export function tableNames(dataFiles: readonly Pick<DataFile, 'layer' | 'tableName'>[]): string[] {
+  return [...new Set(dataFiles.filter(isOfTable).map(({ tableName }) => tableName))]
+}
+
+/** The tables of the config, and the one that gets rows. */
+export function withTarget({ config }: Project, name: string, table: TableConfig): Project['config']['tables'] {
+  return { ...config.tables, [name]: table }
 }
