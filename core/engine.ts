@@ -1,5 +1,6 @@
 import {
   BIGINT,
+  type DuckDBAppender,
   type DuckDBConnection,
   type DuckDBDataChunk,
   DuckDBInstance,
@@ -11,7 +12,7 @@ import {
 } from '@duckdb/node-api'
 import { DroplakeError, messageOf, storageFailure } from './errors.ts'
 import { jsonRowsOf } from './json-values.ts'
-import { raw, type Sql, type SqlValue } from './sql.ts'
+import { ident, join, raw, type Sql, type SqlValue, sql } from './sql.ts'
 
 export interface EngineOptions {
   /** A database file, or `:memory:`. */
@@ -31,6 +32,8 @@ export type EngineRow = Readonly<Record<string, EngineValue>>
 export class Engine {
   readonly connection: DuckDBConnection
   readonly #instance: DuckDBInstance
+  /** For rows that are appended while a statement is under way. */
+  #appending: DuckDBConnection | undefined
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#instance = instance
@@ -127,6 +130,32 @@ export class Engine {
     }
   }
 
+  /**
+   * Make a table `memory.main.<name>`, in the place of one that is there, and append rows to it, beside whatever statement is
+   * under way. Statements see the rows when this is done.
+   *
+   * @param columns types in DuckDB's words
+   */
+  async append<Result>(
+    tableName: string,
+    columns: readonly { readonly name: string; readonly type: string }[],
+    fill: (appender: DuckDBAppender) => Promise<Result>,
+  ): Promise<Result> {
+    const definitions = columns.map(({ name, type }) => sql`${ident(name)} ${raw(type)}`)
+    const statement = sql`create or replace table ${ident('memory', 'main', tableName)} (${join(definitions, ', ')})`
+    this.#appending ??= await this.#instance.connect()
+    const connection = this.#appending
+    await this.#guard(statement, () => connection.run(statement.text))
+    const appender = await this.#guard(statement, () => connection.createAppender(tableName, 'main', 'memory'))
+    try {
+      const result = await fill(appender)
+      await this.#guard(statement, async () => appender.flushSync())
+      return result
+    } finally {
+      appender.closeSync()
+    }
+  }
+
   /** All rows of a query as `droplake query --json` gives them: integers that JavaScript would round, and decimals, as text. */
   async jsonRows(query: Sql): Promise<Readonly<Record<string, Json>>[]> {
     const bindings = query.values.map(binding)
@@ -155,6 +184,7 @@ export class Engine {
   }
 
   close(): void {
+    this.#appending?.closeSync()
     this.connection.closeSync()
     this.#instance.closeSync()
   }
