@@ -1,14 +1,10 @@
 // The memory of DuckDB's chunks, a column at a time: a value object per row would cost more than all else that is done with it.
-import { createRequire } from 'node:module'
 import { DuckDBDataChunk, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
-import type duckdb from '@duckdb/node-bindings'
-
-// The very library that the client has loaded; a second copy of it could not read the first one's chunks.
-const clientRequire = createRequire(createRequire(import.meta.url).resolve('@duckdb/node-api'))
-const bindings: typeof duckdb = clientRequire('@duckdb/node-bindings')
+// The very library that the client has loaded (package.json names the same version): a second copy of it could not read the first one's chunks.
+import duckdb from '@duckdb/node-bindings'
 
 /** Rows of a chunk at most. */
-export const CHUNK_ROWS = bindings.vector_size()
+export const CHUNK_ROWS = duckdb.vector_size()
 
 /** Values of one size, side by side; a bit of `validity` (null: all are there) is 1 where a row has a value. */
 export interface FixedColumn {
@@ -18,9 +14,9 @@ export interface FixedColumn {
 
 /** @param itemBytes size of a value; the memory is DuckDB's own and lasts as long as the chunk */
 export function fixedColumn(chunk: DuckDBDataChunk, index: number, itemBytes: number): FixedColumn {
-  const vector = bindings.data_chunk_get_vector(chunk.chunk, index)
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
   return {
-    bytes: bindings.vector_get_data(vector, chunk.rowCount * itemBytes),
+    bytes: duckdb.vector_get_data(vector, chunk.rowCount * itemBytes),
     validity: validityOf(vector, chunk.rowCount),
   }
 }
@@ -49,8 +45,8 @@ export class TextColumn {
 
   read(chunk: DuckDBDataChunk, index: number): void {
     const rowCount = chunk.rowCount
-    const vector = bindings.data_chunk_get_vector(chunk.chunk, index)
-    const data = bindings.vector_get_data(vector, rowCount * SLOT_WORDS * 4)
+    const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
+    const data = duckdb.vector_get_data(vector, rowCount * SLOT_WORDS * 4)
     const slots = new Uint32Array(data.buffer, data.byteOffset, rowCount * SLOT_WORDS)
     this.validity = validityOf(vector, rowCount)
     this.#usedBytes = 0
@@ -114,7 +110,7 @@ export class TextColumn {
     }
     if (last === first) this.#known.set(address, this.#usedBytes)
     const at = data.byteOffset + first * 16 + 8
-    this.#add(bindings.get_data_from_pointer(data.buffer as ArrayBuffer, at, end - address))
+    this.#add(duckdb.get_data_from_pointer(data.buffer as ArrayBuffer, at, end - address))
     return last
   }
 
@@ -146,7 +142,7 @@ function addressAt(slots: Uint32Array, row: number): number {
 
 function validityOf(vector: duckdb.Vector, rowCount: number): Uint8Array | null {
   // Typed as never null, but it is where every row has a value.
-  return (bindings.vector_get_validity(vector, Math.ceil(rowCount / 64) * 8) as Uint8Array | null) ?? null
+  return (duckdb.vector_get_validity(vector, Math.ceil(rowCount / 64) * 8) as Uint8Array | null) ?? null
 }
 
 /** Slots of as many empty texts as a chunk can have. */
@@ -159,7 +155,7 @@ export class NewChunk {
 
   constructor(types: readonly DuckDBType[]) {
     this.chunk = DuckDBDataChunk.create(types)
-    this.#vectors = types.map((_, index) => bindings.data_chunk_get_vector(this.chunk.chunk, index))
+    this.#vectors = types.map((_, index) => duckdb.data_chunk_get_vector(this.chunk.chunk, index))
     // A text that is no UTF-8 is not taken, and its slot would be whatever the memory held: the append would crash (1.5.6).
     for (const [index, type] of types.entries())
       if (type.typeId === DuckDBTypeId.VARCHAR) this.setColumn(index, EMPTY_TEXTS, null)
@@ -167,22 +163,16 @@ export class NewChunk {
 
   /** @param bytes UTF-8; of others the row's text stays empty */
   setText(index: number, row: number, bytes: Uint8Array): void {
-    bindings.vector_assign_string_element_len(this.#vectors[index] as duckdb.Vector, row, bytes)
+    duckdb.vector_assign_string_element_len(this.#vectors[index] as duckdb.Vector, row, bytes)
   }
 
   /** @param bytes values side by side, and `validity` as in `FixedColumn`; of texts only the latter */
   setColumn(index: number, bytes: Uint8Array | null, validity: Uint8Array | null): void {
     const vector = this.#vectors[index] as duckdb.Vector
     if (bytes !== null)
-      bindings.copy_data_to_vector(vector, 0, bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length)
+      duckdb.copy_data_to_vector(vector, 0, bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length)
     if (validity === null) return
-    bindings.vector_ensure_validity_writable(vector)
-    bindings.copy_data_to_vector_validity(
-      vector,
-      0,
-      validity.buffer as ArrayBuffer,
-      validity.byteOffset,
-      validity.length,
-    )
+    duckdb.vector_ensure_validity_writable(vector)
+    duckdb.copy_data_to_vector_validity(vector, 0, validity.buffer as ArrayBuffer, validity.byteOffset, validity.length)
   }
 }
