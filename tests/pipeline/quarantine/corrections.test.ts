@@ -5,6 +5,7 @@ import { repair } from '../../../pipeline/maintain/repair/index.ts'
 import { rollback } from '../../../pipeline/maintain/rollback.ts'
 import { flipBit } from '../../helpers/damage.ts'
 import { quietly } from '../../helpers/maintain.ts'
+import { usePreparedLake } from '../../helpers/prepared-lake.ts'
 import { correct, formatCsv, parseCsv } from '../../helpers/quarantine-csv.ts'
 import { PARENTS, type TempLake, tempLake } from '../../helpers/temp-lake.ts'
 
@@ -17,11 +18,9 @@ const EMPLOYEES = [
 ].join('\n')
 const INBOX = 'employees.csv.1.csv'
 
-async function lakeWithQuarantine(): Promise<TempLake> {
-  const lake = await tempLake({ uploads: { ...PARENTS, 'employees.csv': EMPLOYEES } })
+const lakeWithQuarantine = usePreparedLake({ uploads: { ...PARENTS, 'employees.csv': EMPLOYEES } }, async (lake) => {
   await lake.run()
-  return lake
-}
+})
 
 const statuses = (lake: TempLake) => lake.query('select _line, _status from quarantine.employees order by _line')
 
