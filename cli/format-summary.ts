@@ -15,6 +15,7 @@ export function formatSummary(summary: RunSummary, cwd: string): string {
     warnings(summary),
     freshness(summary),
     released(summary),
+    ...summary.tables.map(leftOut),
     drift(summary),
     files(summary),
     marts(summary, cwd),
@@ -67,11 +68,21 @@ function tables(summary: RunSummary): string {
 function released(summary: RunSummary): string {
   return summary.tables
     .filter(({ released, stillQuarantined }) => released + stillQuarantined > 0)
-    .map(({ table, released, stillQuarantined }) => {
-      const rest = stillQuarantined > 0 ? `; ${count(stillQuarantined)} of those tried stay there` : ''
+    .map(({ table, released, stillQuarantined, sameAsBefore }) => {
+      const same = sameAsBefore > 0 ? `, ${count(sameAsBefore)} as they were and not counted by rule again` : ''
+      const rest = stillQuarantined > 0 ? `; ${count(stillQuarantined)} of those tried stay there${same}` : ''
       return `out of quarantine: ${count(released)} ${released === 1 ? 'record' : 'records'} of ${table}${rest}\n`
     })
     .join('')
+}
+
+/** A person has taken rows out of a CSV: they may mean to give them up, but that is for them to say. */
+export function leftOut({ table, leftOut }: RunSummary['tables'][number]): string {
+  if (leftOut === 0) return ''
+  const what = `${count(leftOut)} open ${leftOut === 1 ? 'record' : 'records'} of ${table}`
+  return visible(
+    `left out: the corrected CSV came without ${what}; to give them up: droplake quarantine discard ${table} --left-out --reason "…"`,
+  ).concat('\n')
 }
 
 function drift(summary: RunSummary): string {

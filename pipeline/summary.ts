@@ -48,6 +48,10 @@ export interface TableSummary extends Counts {
   /** Records out of quarantine that were judged again: those that are in the table now, and those that stay there. */
   readonly released: number
   readonly stillQuarantined: number
+  /** Open records that a CSV of the inbox has come back without: `quarantine discard --left-out` gives them up. */
+  readonly leftOut: number
+  /** Those that stay as they were: same values, same reasons. The rules that they break are not counted again. */
+  readonly sameAsBefore: number
 }
 
 export interface FileSummary extends Counts {
@@ -130,11 +134,15 @@ export function summarizeRun(
 export function summarizeTable(lake: Lake, table: string, work: Pick<RunWork, 'tables' | 'files'>): TableSummary {
   const result = work.tables.find(({ tableName }) => tableName === table)
   const added = result === undefined ? [] : tableFilesAdded(result)
-  const returned = sumCounts((result?.returns ?? []).map((entry) => ({ ...entry, records: 0 })))
+  const returns = result?.returns ?? []
+  const returned = sumCounts(returns.map((entry) => ({ ...entry, records: 0 })))
+  const newEntries = returns.reduce((sum, entry) => sum + entry.newEntries, 0)
   return {
     table,
     released: returned.loaded + returned.updated + returned.unchanged,
     stillQuarantined: returned.quarantined,
+    leftOut: result?.leftOut ?? 0,
+    sameAsBefore: returned.quarantined - newEntries,
     ...sumCounts(work.files.filter((file) => file.tableName === table)),
     rows: countTableRows([...lake.state.dataFiles, ...added], table, lake.project.config.tables[table]),
   }

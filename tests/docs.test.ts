@@ -41,8 +41,8 @@ test("package.json names the engine's version that its client wants", () => {
   expect(dependencies?.['@duckdb/node-bindings']).toBe(client.dependencies['@duckdb/node-bindings'])
 })
 
-test('every make target and droplake command that README names exists', () => {
-  const text = read('README.md')
+test('every make target and droplake command that README and docs/commands.md name exists', () => {
+  const text = read('README.md') + read('docs/commands.md')
   const help = execFileSync('make', ['help'], { cwd: REPOSITORY, encoding: 'utf8' })
   const targets = [...text.matchAll(/\bmake ([a-z-]+)\b/g)].map((match) => match[1] ?? '')
   expect(targets.length).toBeGreaterThan(2)
@@ -52,6 +52,14 @@ test('every make target and droplake command that README names exists', () => {
   expect(commands.length).toBeGreaterThan(5)
   for (const command of new Set(commands))
     expect(usage, `droplake ${command}`).toMatch(new RegExp(`droplake ${command}\\b`))
+})
+
+test('docs/commands.md has a line for every command', () => {
+  const usage = execFileSync(process.execPath, [join(REPOSITORY, 'bin', 'droplake'), '--help'], { encoding: 'utf8' })
+  const commands = [...usage.matchAll(/^ {2}droplake ([a-z]+)/gm)].map((match) => match[1] ?? '')
+  expect(commands.length).toBeGreaterThan(5)
+  for (const command of new Set(commands))
+    expect(read('docs/commands.md'), command).toMatch(new RegExp(`\\| \`droplake ${command}\\b`))
 })
 
 test('links between the documents lead to files that are there', () => {

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs'
 import type { PlannedFile, RunPlan } from '../../pipeline/plan/index.ts'
 import type { TableSummary } from '../../pipeline/summary.ts'
 import { type GlobalFlags, print, projectOf } from '../context.ts'
+import { leftOut } from '../format-summary.ts'
 import { formatTable, visible } from '../format-table.ts'
 import { progressLine } from '../progress.ts'
 import { stopOnSignal } from '../stop-on-signal.ts'
@@ -45,6 +46,7 @@ function formatPlan(plan: RunPlan): string {
       counts: true,
     }),
     ...plan.tables.filter(({ released, stillQuarantined }) => released + stillQuarantined > 0).map(formatReleased),
+    ...plan.tables.map(leftOut).filter(Boolean),
     ...plan.files.map(formatFile),
     ...plan.waiting.map((name) => `${visible(name)}: is still being written; a run would leave it\n`),
   ].join('\n')

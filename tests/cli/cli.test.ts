@@ -30,8 +30,8 @@ records  table      broken rule              for example
 mart                           rows       report
 -----------------------------  ----  ---  --------------------------------------
 app.hires_by_quarter              1  new  reports/hires_by_quarter.html
-app.departments_above_average     1  new  reports/departments_above_average.html
 app.department_hires              3  new  reports/department_hires.html
+app.departments_above_average     1  new  reports/departments_above_average.html
 
 quarantine: quarantine/employees/employees.csv.1.csv
 reports: reports/index.html
@@ -76,6 +76,8 @@ Look into it:
       rows: 1,
       released: 0,
       stillQuarantined: 0,
+      leftOut: 0,
+      sameAsBefore: 0,
     })
   })
 
@@ -324,8 +326,8 @@ describe('droplake status and runs', () => {
       'dw jobs',
       'dw employees',
       'app hires_by_quarter',
-      'app departments_above_average',
       'app department_hires',
+      'app departments_above_average',
     ])
     expect((await droplake(lake.folder, 'runs', 'show', '1')).stdout).toContain(
       'refused: notes.txt — UPLOAD_UNKNOWN_TABLE',

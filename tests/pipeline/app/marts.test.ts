@@ -78,9 +78,9 @@ test('a mart is computed again when its parameter changes, and not when nothing 
   expect(summary).toMatchObject({
     version: 2,
     marts: [
-      { isNew: true, rows: 1 },
-      { isNew: true, rows: 1 },
-      { isNew: true, rows: 3 },
+      { mart: 'hires_by_quarter', isNew: true, rows: 1 },
+      { mart: 'department_hires', isNew: true, rows: 3 },
+      { mart: 'departments_above_average', isNew: true, rows: 1 },
     ],
   })
   expect(await lake.query('from app.hires_by_quarter')).toEqual([['Support', 'Recruiter', '1', '0', '0', '0']])
