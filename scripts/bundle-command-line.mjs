@@ -4,6 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { build } from 'rolldown'
 
+/** Packages that stay as they are installed: the engine's binaries, and what one command alone loads. */
+const OUTSIDE = ['@duckdb/node-bindings', '@hpcc-js/wasm-zstd', 'apache-arrow', 'avsc', 'snappyjs']
+
 const DRAW_SVG = 'pipeline/reports/charts/draw-svg'
 
 /**
@@ -11,13 +14,10 @@ const DRAW_SVG = 'pipeline/reports/charts/draw-svg'
  * @param {string} out what becomes dist/
  */
 export async function bundleCommandLine(root, out) {
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const installed = Object.keys(dependencies)
   const { output } = await build({
     input: join(root, 'cli', 'main.ts'),
     platform: 'node',
-    // What package.json calls a dependency is installed beside droplake; all else is in the bundle.
-    external: (id) => installed.some((name) => id === name || id.startsWith(`${name}/`)),
+    external: (id) => OUTSIDE.some((name) => id === name || id.startsWith(`${name}/`)),
     transform: { target: 'node20.19' },
     plugins: [ownPlaces(root), drawSvgApart()],
     output: { dir: join(out, 'cli'), format: 'esm', chunkFileNames: '[name]-[hash].js' },
