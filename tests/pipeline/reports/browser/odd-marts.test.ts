@@ -41,16 +41,14 @@ describe.skipIf(!HAS_BROWSER)('marts that a chart was not thought for, in a brow
       sql: Object.fromEntries(Object.entries(MARTS).map(([name, text]) => [`${name}.sql`, text])),
     })
     expect((await lake.run()).problems).toEqual([])
-    const pageOf = async (name: string, width = 1000) => {
-      const { page, faults } = await look(lake.path('reports', `${name}.html`), { width })
+    const pageOf = async (name: string) => {
+      const { page, faults } = await look(lake.path('reports', `${name}.html`), { width: 375 })
       await drawn(page)
       expect(faults, name).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), name).toBe(true)
       return page
     }
-    for (const name of Object.keys(MARTS)) {
-      const page = await pageOf(name, 375)
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), name).toBe(true)
-    }
+    for (const name of ['below_zero', 'years', 'many', 'formulas']) await pageOf(name)
 
     const empty = await pageOf('no_rows')
     expect(await empty.locator('.drawing').allTextContents()).toEqual([
@@ -76,5 +74,5 @@ describe.skipIf(!HAS_BROWSER)('marts that a chart was not thought for, in a brow
     )
     expect(texts('no_rows')).toContain('There is nothing to draw: no rows.')
     expect(readFileSync(lake.path('reports', 'formulas.csv'), 'utf8')).toBe("name,v,w\n'=1+1,-5,0.5\n'@x,,\n")
-  })
+  }, 120_000)
 })
