@@ -1,7 +1,7 @@
 // Every call that makes something on disk last, or makes it visible, is made here and nowhere else.
 import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { access, copyFile, link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { access, copyFile, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isSystemError } from './errors.ts'
 import { passFaultPoint } from './fault-points.ts'
@@ -120,13 +120,40 @@ export async function removePath(path: string): Promise<void> {
 /** Make a folder and those above it, where they are missing, and make them last. */
 export async function ensureFolder(path: string): Promise<void> {
   passFaultPoint('ensureFolder', path)
-  const first = await mkdir(path, { recursive: true }).catch(async (error: unknown) => {
-    // Node 20 tells ENOENT where the file system is read-only, when the folder above is there: ask again for the true cause.
-    if (isSystemError(error, 'ENOENT')) await mkdir(path)
-    throw error
-  })
-  for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made))
-    await syncFolder(dirname(made))
+  for (const made of await makeFolders(path)) await syncFolder(dirname(made))
+}
+
+/**
+ * One folder after another, those above first: Node's `recursive` tries for ever where a folder says that the one above it is
+ * missing, as in /proc, and tells ENOENT where the file system is read-only (seen on Node 20.20).
+ *
+ * @returns those that were missing, the deepest first
+ */
+async function makeFolders(path: string): Promise<string[]> {
+  const error = await makeFolder(path)
+  if (error === null) return [path]
+  if (await isFolder(path)) return []
+  if (!isSystemError(error, 'ENOENT') || dirname(path) === path) throw error
+  const above = await makeFolders(dirname(path))
+  const again = await makeFolder(path)
+  // Another process may have made it meanwhile.
+  if (again !== null && !(await isFolder(path))) throw again
+  return [path, ...above]
+}
+
+/** @returns what went wrong; null when the folder was made */
+async function makeFolder(path: string): Promise<unknown> {
+  return mkdir(path).then(
+    () => null,
+    (error: unknown) => error,
+  )
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 export async function exists(path: string): Promise<boolean> {

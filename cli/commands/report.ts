@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import type { Argv } from 'yargs'
+import { DroplakeError } from '../../core/errors.ts'
 import { type GlobalFlags, openOptions, print, projectOf } from '../context.ts'
 import { parseVersion } from '../parse-version.ts'
 import { shortPath } from '../short-path.ts'
@@ -25,6 +26,10 @@ interface ReportFlags extends GlobalFlags, WaitFlags {
 export async function handler(flags: ReportFlags): Promise<number> {
   const waitMs = waitMsOf(flags)
   const version = flags.at === undefined ? null : parseVersion(flags.at)
+  if (flags.out === '')
+    throw new DroplakeError('USAGE', '--out is empty; expected a folder', {
+      hint: 'Without --out, pages go to reports/.',
+    })
   const outFolder = flags.out === undefined ? null : resolve(flags.out)
   const { writeReportsNow } = await import('../../pipeline/reports/index.ts')
   const project = projectOf(flags)
@@ -35,10 +40,10 @@ export async function handler(flags: ReportFlags): Promise<number> {
   )
   const index = written.files.find((file) => file.endsWith('index.html'))
   const page = index ?? written.files.find((file) => file.endsWith('.html')) ?? null
-  print(
-    flags,
-    { ...written, page },
-    () => `Wrote ${written.files.length} files.${page === null ? '' : ` Open ${shortPath(page, process.cwd())}`}\n`,
+  print(flags, { ...written, page }, () =>
+    page === null
+      ? 'There is no mart in this version: nothing was written.\n'
+      : `Wrote ${written.files.length} files. Open ${shortPath(page, process.cwd())}\n`,
   )
   if (flags.open && page !== null) openInBrowser(page)
   return 0

@@ -4,6 +4,7 @@ import type { Layout } from '../../control/layout.ts'
 import { listFolder, removePath, syncFolder } from '../../core/durable-files.ts'
 import { readParquet, sql } from '../../core/sql.ts'
 import { writeCsv } from './csv-file.ts'
+import { forPeople } from './for-people.ts'
 import type { DeliveryPlan } from './plan.ts'
 
 /** Where the rows lie that the tests of a mart found in the last run. */
@@ -16,7 +17,7 @@ export async function writeFailingRows(
   lake: Lake,
   { martName, rowsPaths }: NonNullable<DeliveryPlan['failingMarts']>[number],
 ): Promise<void> {
-  await writeCsv(lake, failingRowsPath(lake.layout, martName), sql`select * from ${readParquet(rowsPaths)}`)
+  await writeCsv(lake, failingRowsPath(lake.layout, martName), forPeople(sql`select * from ${readParquet(rowsPaths)}`))
 }
 
 /** Take away such CSVs of marts whose tests did not fail this time. */

@@ -14,6 +14,7 @@ import { type DeliveryPlan, readPlan } from './plan.ts'
 
 export { writeCsv } from './csv-file.ts'
 export { failingRowsPath } from './failing-marts.ts'
+export { forPeople } from './for-people.ts'
 export { reportPath } from './mart-report.ts'
 export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { lakeNotFound, newestCatalog } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
 import { layoutOf } from '../../control/layout.ts'
@@ -10,9 +10,9 @@ import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
 import { ensureFolder } from '../../core/durable-files.ts'
 import type { Engine } from '../../core/engine.ts'
-import { DroplakeError, messageOf } from '../../core/errors.ts'
+import { DroplakeError, messageOf, storageFailure } from '../../core/errors.ts'
 import { sql } from '../../core/sql.ts'
-import { writeCsv } from '../deliver/index.ts'
+import { forPeople, writeCsv } from '../deliver/index.ts'
 import { type MartFile, martRows, readMartFiles } from './mart-files.ts'
 import { writeIndex } from './write-index.ts'
 import { type ReportContext, writeMartPage } from './write-mart-page.ts'
@@ -87,10 +87,13 @@ export async function deliverReports(lake: Lake): Promise<string[]> {
 
 async function writeNewest(project: Project, folder: string, martName: string | null, now: Date): Promise<string[]> {
   return withNewest(project, folder, async (context) => {
-    const files = await writeAll({ ...context, force: true }, martName)
+    const indexHref = martName === null ? './index.html' : context.indexHref
+    const files = await writeAll({ ...context, indexHref, force: true }, martName)
     // Before a run has brought an older lake to this format, its ledger lacks what the index tells of.
     const { format } = await context.engine.row<{ format: number }>(sql`select format from control.lake`)
-    return martName === null && format === LAKE_FORMAT ? [...files, await writeIndex(context, now)] : files
+    if (martName !== null || format !== LAKE_FORMAT) return files
+    await ensureFolder(folder)
+    return [...files, await writeIndex(context, now)]
   })
 }
 
@@ -127,16 +130,31 @@ async function contextOf(
   version: number,
 ): Promise<ReportContext> {
   const marts = await readMartFiles(engine, catalog, version)
-  return { project, engine, lakeFolder: layoutOf(project).lake, outFolder, marts }
+  const { lake: lakeFolder, reports } = layoutOf(project)
+  return { project, engine, lakeFolder, outFolder, indexHref: indexHref(reports, outFolder), marts }
+}
+
+/** The way from a page to the index of the reports; null when the page lies elsewhere. */
+function indexHref(reports: string, outFolder: string): string | null {
+  if (relative(reports, outFolder).startsWith('..')) return null
+  return `./${join(relative(outFolder, reports), 'index.html').split(sep).join('/')}`
 }
 
 async function writeAll(context: ReportContext, martName: string | null): Promise<string[]> {
   const marts = martName === null ? context.marts : [findMart(context.marts, martName)]
-  await ensureFolder(context.outFolder)
+  if (marts.length === 0) return []
+  await ensureFolder(context.outFolder).catch((cause: unknown) => {
+    const isDisk = storageFailure(messageOf(cause), cause)
+    if (isDisk !== undefined) throw isDisk
+    throw new DroplakeError('USAGE', `pages cannot be written to "${context.outFolder}": ${messageOf(cause)}`, {
+      hint: 'Name a folder that can be written to: droplake report --out DIR',
+      cause,
+    })
+  })
   const files: string[] = []
   for (const mart of marts) {
     const path = (ending: string) => join(context.outFolder, `${mart.martName}.${ending}`)
-    await writeCsv(context, path('csv'), martRows(context.lakeFolder, mart))
+    await writeCsv(context, path('csv'), forPeople(martRows(context.lakeFolder, mart)))
     await writeMartPage(context, mart)
     files.push(path('html'), path('svg'), path('csv'))
   }

@@ -8,6 +8,8 @@ import { count } from './lake/words.ts'
 /** Where a mart's rows come from, for the foot of its page. */
 export interface Provenance {
   readonly lake: string
+  /** Null where there is no index. */
+  readonly indexHref: string | null
   readonly version: number
   readonly runId: number
   /** UTC, `2026-11-21 14:56`. */
@@ -31,7 +33,7 @@ const PLAIN_ROWS = 50
 /** The content of a mart's page. All that needs the script is hidden until it runs. */
 export function martPage({ title, sentence, data, provenance, drawings }: MartPage): Html {
   return html`<header class="top">
-<p class="crumbs"><a href="./index.html">All reports</a> <span aria-hidden="true">/</span> ${provenance.lake}</p>
+<p class="crumbs">${crumb(provenance.indexHref)}${provenance.lake}</p>
 <h1>${title}</h1>
 ${sentence === null ? null : html`<p class="lede">${sentence}</p>`}
 </header>
@@ -42,6 +44,10 @@ ${data.charts.map((spec, index) => (spec.kind === 'big-number' ? null : chart(sp
 ${wholeTable(data, provenance)}
 </main>
 ${foot(data.mart, provenance)}`
+}
+
+function crumb(indexHref: string | null): Html | null {
+  return indexHref === null ? null : html`<a href="${indexHref}">All reports</a> <span aria-hidden="true">/</span> `
 }
 
 function choice(data: PageData): Html | null {

@@ -27,6 +27,8 @@ export interface ReportContext {
   readonly lakeFolder: string
   /** Absolute; it is there. */
   readonly outFolder: string
+  /** From a page there; null where none leads to it. */
+  readonly indexHref: string | null
   /** All marts of the version. */
   readonly marts: readonly MartFile[]
   /** Write pages also when they are up to date. */
@@ -69,6 +71,7 @@ export async function writeMartPage(context: ReportContext, mart: MartFile): Pro
     drawings: drawn.map((one) => one?.drawing.svg ?? null),
     provenance: {
       lake: config.name,
+      indexHref: context.indexHref,
       version: mart.version,
       runId: mart.runId,
       madeAt: mart.madeAt?.toISOString().slice(0, 16).replace('T', ' ') ?? '',

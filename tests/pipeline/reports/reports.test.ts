@@ -190,6 +190,16 @@ test('droplake report writes the newest version anew, an older one beside it, or
   expect((await droplake(lake.folder, 'report', '--out', 'elsewhere')).exitCode).toBe(0)
   expect(await lake.list('elsewhere')).toContain('by_region.html')
 
+  expect(await lake.read('reports', 'version-1', 'by_region.html')).toContain('href="./../index.html">All reports')
+  expect(await lake.read('elsewhere', 'by_region.html')).toContain('href="./index.html">All reports')
+
+  const nowhere = await droplake(lake.folder, 'report', '--out', 'pipeline_config.json')
+  expect([nowhere.exitCode, nowhere.stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /^error USAGE: pages cannot be written to ".*pipeline_config.json": EEXIST.*\ntry: Name a folder/,
+    ),
+  ])
   const wrong = await droplake(lake.folder, 'report', 'by_regio')
   expect([wrong.exitCode, wrong.stderr.split('\n')[0]]).toEqual([
     2,

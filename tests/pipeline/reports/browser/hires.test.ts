@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { HAS_BROWSER, useBrowser } from '../../../helpers/browser.ts'
 import { useSampleLake } from '../../../helpers/sample-lake.ts'
+import { drawn } from './drawn.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -52,7 +53,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of the sample lake, from disk and witho
     for (const name of PAGES) {
       for (const width of [1280, 375]) {
         const { page, faults } = await look(lake().path('reports', `${name}.html`), { width })
-        await page.waitForTimeout(100)
+        await drawn(page)
         expect(faults, name).toEqual([])
         expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), name).toBe(true)
       }
@@ -177,6 +178,41 @@ describe.skipIf(!HAS_BROWSER)('the pages of the sample lake, from disk and witho
     await page.mouse.move((bars?.x ?? 0) + 260, (bars?.y ?? 0) + 56)
     await expect.poll(() => page.locator('.tip').textContent()).toBe('Harbour OperationsAbove the mean: 236 hires')
     expect(faults).toEqual([])
+  })
+
+  test('keep what the legend has switched off, and leave it out of the totals, when the window changes', async () => {
+    const { page } = await look(lake().path('reports', 'hires_by_quarter.html'))
+    const [[department = '', q1, all]] = (await lake().query(`
+      select department, sum(q1), sum(q1 + q2 + q3 + q4) as hired
+      from app.hires_by_quarter group by department order by hired desc, department limit 1`)) as [string[]]
+    const canvas = chart(page, 'Hires by department, split by quarter').locator('.canvas')
+    const tip = async () => {
+      await page.mouse.move(0, 0)
+      const box = await canvas.boundingBox()
+      await page.mouse.move((box?.x ?? 0) + 300, (box?.y ?? 0) + 56)
+      return page.locator('.tip').filter({ visible: true }).textContent()
+    }
+    await expect.poll(tip).toMatch(new RegExp(`^${department}Q\\d: \\d+ hiresIn all: ${all} hires$`))
+    await canvas.click({ position: { x: 24, y: 12 } })
+    const rest = new RegExp(`^${department}Q[234]: \\d+ hiresIn all: ${Number(all) - Number(q1)} hires$`)
+    await expect.poll(tip).toMatch(rest)
+    await page.setViewportSize({ width: 900, height: 900 })
+    await drawn(page)
+    await expect.poll(tip).toMatch(rest)
+  })
+
+  test('find rows whatever the accents and the case, and name what was chosen over each chart', async () => {
+    const { page } = await look(lake().path('reports', 'hires_by_quarter.html'))
+    await page.getByLabel('Search').fill('GÁLLEY')
+    const [[found]] = (await lake().query(
+      "select count(*) from app.hires_by_quarter where department || job ilike '%galley%'",
+    )) as [[string]]
+    expect(await page.locator('#row-count').textContent()).toBe(`${found} of 773 rows`)
+    await page.locator('#choice').selectOption('Galley')
+    expect(await page.locator('figure h2').allTextContents()).toEqual([
+      'Hires by department, split by quarter: Galley',
+      'Hires by department and quarter: Galley',
+    ])
   })
 
   test('are dark where the system is, and white on paper', async () => {

