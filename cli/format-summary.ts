@@ -15,6 +15,7 @@ export function formatSummary(summary: RunSummary, cwd: string): string {
     warnings(summary),
     freshness(summary),
     released(summary),
+    ...summary.tables.map(leftOut),
     drift(summary),
     files(summary),
     marts(summary, cwd),
@@ -73,6 +74,15 @@ function released(summary: RunSummary): string {
       return `out of quarantine: ${count(released)} ${released === 1 ? 'record' : 'records'} of ${table}${rest}\n`
     })
     .join('')
+}
+
+/** A person has taken rows out of a CSV: they may mean to give them up, but that is for them to say. */
+export function leftOut({ table, leftOut }: RunSummary['tables'][number]): string {
+  if (leftOut === 0) return ''
+  const what = `${count(leftOut)} open ${leftOut === 1 ? 'record' : 'records'} of ${table}`
+  return visible(
+    `left out: the corrected CSV came without ${what}; to give them up: droplake quarantine discard ${table} --left-out --reason "…"`,
+  ).concat('\n')
 }
 
 function drift(summary: RunSummary): string {
@@ -209,10 +219,15 @@ function heldMart({ mart, rows, heldBack, failedTests }: MartSummary, cwd: strin
   const stays = rows === null ? 'there is none before it' : 'the one before it stays'
   const lines = [
     `held back: the new version of app.${mart}, ${stays} — ${heldBack.reason}`,
-    ...failedTests.flatMap(({ test, sample }) => sample.map((row) => `  ${test}: ${rowText(row)}`)),
+    ...failedTestLines(failedTests),
     ...(heldBack.failingRows === null ? [] : [`  rows: ${shortPath(heldBack.failingRows, cwd)}`]),
   ]
   return lines.map((line) => `${visible(line)}\n`).join('')
+}
+
+/** The first rows that each test found. */
+export function failedTestLines(failedTests: MartSummary['failedTests']): string[] {
+  return failedTests.flatMap(({ test, sample }) => sample.map((row) => `  ${test}: ${rowText(row)}`))
 }
 
 /** `department=Sales, job=Cook`; a missing value is shown as nothing. */

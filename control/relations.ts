@@ -92,11 +92,6 @@ export function lineageColumns(table: TableConfig): readonly Column[] {
   return table.onConflict === 'history' ? [...ours, CLOSED_COLUMN] : ours
 }
 
-/** Whether records can change rows that are there. Data files then say since when each row is valid: the table may keep its history one day. */
-export function changesRows({ onConflict }: TableConfig): boolean {
-  return onConflict === 'update' || onConflict === 'history'
-}
-
 /**
  * A SELECT over data files with exactly these columns, in this order.
  * A file from before a column was added to the contract gives NULL there; no file at all gives an empty table.

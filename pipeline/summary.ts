@@ -48,6 +48,8 @@ export interface TableSummary extends Counts {
   /** Records out of quarantine that were judged again: those that are in the table now, and those that stay there. */
   readonly released: number
   readonly stillQuarantined: number
+  /** Open records that a CSV of the inbox has come back without: `quarantine discard --left-out` gives them up. */
+  readonly leftOut: number
   /** Those that stay as they were: same values, same reasons. The rules that they break are not counted again. */
   readonly sameAsBefore: number
 }
@@ -139,13 +141,15 @@ export function summarizeTable(lake: Lake, table: string, work: Pick<RunWork, 't
     table,
     released: returned.loaded + returned.updated + returned.unchanged,
     stillQuarantined: returned.quarantined,
+    leftOut: result?.leftOut ?? 0,
     sameAsBefore: returned.quarantined - newEntries,
     ...sumCounts(work.files.filter((file) => file.tableName === table)),
     rows: countTableRows([...lake.state.dataFiles, ...added], table, lake.project.config.tables[table]),
   }
 }
 
-function summarizeMart(
+/** What became of a mart. */
+export function summarizeMart(
   { layout, project }: Lake,
   { martName, dataFile, isNew, heldBack, tests }: MartResult,
 ): MartSummary {

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs'
 import type { VersionEntry } from '../../control/versions/list-versions.ts'
 import { type GlobalFlags, print, projectOf } from '../context.ts'
 import { formatTable } from '../format-table.ts'
+import { rowLimit } from '../row-limit.ts'
 
 export const command = 'history'
 export const describe = 'list the versions of the lake: when, by which run, rows per table'
@@ -10,7 +11,7 @@ export const builder = (parser: Argv) =>
 
 export async function handler(flags: GlobalFlags & { readonly limit: number }): Promise<number> {
   const { listVersions } = await import('../../control/versions/list-versions.ts')
-  const versions = await listVersions(projectOf(flags), Math.max(1, Math.trunc(flags.limit) || 20))
+  const versions = await listVersions(projectOf(flags), rowLimit(flags.limit))
   print(flags, versions, () => formatVersions(versions))
   return 0
 }

@@ -15,6 +15,10 @@ export const builder = (parser: Argv) =>
     .option('rule', { type: 'string', describe: 'only records that break this rule, such as required:employee_name' })
     .option('file', { type: 'string', describe: 'only records of the upload of this name' })
     .option('id', { type: 'array', string: true, describe: 'only these records, by their _id' })
+    .option('left-out', {
+      type: 'boolean',
+      describe: 'only records that a CSV of the inbox has come back without',
+    })
     .option('limit', { type: 'number', default: 20, describe: 'show: how many records' })
     .option('to', { type: 'string', describe: 'export: the CSV to write; default: <table>.quarantine.csv' })
     .option('reason', { type: 'string', describe: 'discard: why, for those who ask later' })
@@ -26,7 +30,17 @@ export const builder = (parser: Argv) =>
 
 type Flags = QuarantineFlags & { readonly action: (typeof ACTIONS)[number]; readonly table?: string | undefined }
 
+/** Which of the options that choose records, or say more, an action has. */
+const TAKES: Readonly<Record<(typeof ACTIONS)[number], readonly (keyof QuarantineFlags)[]>> = {
+  list: [],
+  show: ['rule', 'file', 'id', 'leftOut'],
+  export: ['rule', 'file', 'id', 'leftOut', 'to'],
+  retry: ['rule'],
+  discard: ['rule', 'file', 'id', 'leftOut', 'reason'],
+}
+
 export async function handler(flags: Flags): Promise<number> {
+  refuseOtherOptions(flags)
   switch (flags.action) {
     case 'list':
       return (await import('../quarantine/list.ts')).list(flags)
@@ -48,4 +62,16 @@ function tableOf({ action, table }: Flags): string {
   throw new DroplakeError('USAGE', `quarantine ${action}: no table is named`, {
     hint: 'See which tables have records there: droplake quarantine',
   })
+}
+
+/** An option that an action does not have would be passed over, and more records be meant than were named. */
+function refuseOtherOptions(flags: Flags): void {
+  const options = { rule: '--rule', file: '--file', id: '--id', leftOut: '--left-out', to: '--to', reason: '--reason' }
+  for (const [key, option] of Object.entries(options) as [keyof typeof options, string][]) {
+    if (flags[key] === undefined || TAKES[flags.action].includes(key)) continue
+    const actions = ACTIONS.filter((action) => TAKES[action].includes(key)).map((action) => `quarantine ${action}`)
+    throw new DroplakeError('USAGE', `quarantine ${flags.action} has no option ${option}`, {
+      hint: `It is one of ${actions.join(', ')}.`,
+    })
+  }
 }

@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs'
-import { DroplakeError } from '../../core/errors.ts'
 import type { TraceReport, TraceRow } from '../../pipeline/trace/index.ts'
 import { type GlobalFlags, print, projectOf } from '../context.ts'
 import { type Cell, formatTable, visible } from '../format-table.ts'
+import { rowLimit } from '../row-limit.ts'
 
 export const command = 'trace <name> [key..]'
 export const describe = 'from a row of a table or a mart to the files and lines behind it'
@@ -29,11 +29,8 @@ export async function handler(flags: TraceFlags): Promise<number> {
   const { trace } = await import('../../pipeline/trace/index.ts')
   const { name, key = [], where = null, column = null } = flags
   const limit = flags.limit ?? (flags.json ? Number.MAX_SAFE_INTEGER : MOST_SHOWN)
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new DroplakeError('USAGE', `--limit: found "${limit}"; expected a number of rows, 1 or more`, {
-      hint: 'droplake trace --help',
-    })
-  const report = await trace(projectOf(flags), { target: name, key, where, column, limit })
+  const request = { target: name, key, where, column, limit: rowLimit(limit) }
+  const report = await trace(projectOf(flags), request)
   print(flags, report, () => formatTrace(report, column))
   return 0
 }

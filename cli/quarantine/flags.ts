@@ -5,11 +5,12 @@ export interface QuarantineFlags extends ChangeFlags {
   readonly rule?: string | undefined
   readonly file?: string | undefined
   readonly id?: readonly string[] | undefined
+  readonly leftOut?: boolean | undefined
   readonly limit: number
   readonly to?: string | undefined
   readonly reason?: string | undefined
 }
 
-export function filterOf({ rule, file, id }: QuarantineFlags): EntryFilter {
-  return { rule: rule ?? null, file: file ?? null, ids: id ?? null }
+export function filterOf({ rule, file, id, leftOut }: QuarantineFlags): EntryFilter {
+  return { rule: rule ?? null, file: file ?? null, ids: id ?? null, isLeftOut: leftOut === true }
 }

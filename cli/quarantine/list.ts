@@ -1,11 +1,14 @@
 import { listQuarantine, type TableQuarantine } from '../../control/quarantine/list-quarantine.ts'
+import { requireTable } from '../../core/config/require-table.ts'
 import { print, projectOf } from '../context.ts'
 import { formatTable } from '../format-table.ts'
 import type { QuarantineFlags } from './flags.ts'
 
 /** `droplake quarantine` */
 export async function list(flags: QuarantineFlags & { readonly table?: string | undefined }): Promise<number> {
-  const all = await listQuarantine(projectOf(flags))
+  const project = projectOf(flags)
+  if (flags.table !== undefined) requireTable(project, flags.table)
+  const all = await listQuarantine(project)
   const tables = flags.table === undefined ? all : all.filter(({ table }) => table === flags.table)
   print(flags, { tables }, () => format(tables))
   return 0

@@ -1,6 +1,7 @@
 import { type ShownQuarantine, showQuarantine } from '../../control/quarantine/show-quarantine.ts'
 import { print, projectOf } from '../context.ts'
 import { formatTable, visible } from '../format-table.ts'
+import { rowLimit } from '../row-limit.ts'
 import { filterOf, type QuarantineFlags } from './flags.ts'
 
 /** Around the text of a bad cell; on a terminal it is red, too. */
@@ -8,12 +9,7 @@ const [OPENING, CLOSING] = ['‹', '›']
 
 /** `droplake quarantine show employees` */
 export async function show(flags: QuarantineFlags & { readonly table: string }): Promise<number> {
-  const shown = await showQuarantine(
-    projectOf(flags),
-    flags.table,
-    filterOf(flags),
-    Math.max(0, Math.floor(flags.limit)),
-  )
+  const shown = await showQuarantine(projectOf(flags), flags.table, filterOf(flags), rowLimit(flags.limit))
   print(flags, shown, () => (process.stdout.isTTY && !process.env.NO_COLOR ? inColour(format(shown)) : format(shown)))
   return 0
 }

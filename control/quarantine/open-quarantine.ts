@@ -6,6 +6,7 @@ import type { DataFile } from '../ledger.ts'
 import { selectQuarantine } from '../relations.ts'
 import { type Versions, withVersions } from '../versions/open-versions.ts'
 import { liveFilesAt } from '../versions/show-version.ts'
+import { selectLeftOut, selectNamed } from './left-out.ts'
 
 /** Which records of the quarantine are meant; what is null narrows nothing. */
 export interface EntryFilter {
@@ -14,13 +15,15 @@ export interface EntryFilter {
   readonly file: string | null
   /** Ids of entries. */
   readonly ids: readonly string[] | null
+  /** Only those that a CSV of the inbox has come back without. */
+  readonly isLeftOut: boolean
 }
 
 /** The quarantine of a lake, open for reading. */
 export interface Quarantine {
   readonly versions: Versions
-  /** A query of a table's quarantine, one row per record, with its `_status`. */
-  readonly entriesOf: (tableName: string) => Sql
+  /** A query of a table's quarantine, one row per record, with its `_status`. @param filter all when it is not given */
+  readonly entriesOf: (tableName: string, filter?: EntryFilter) => Sql
 }
 
 /**
@@ -35,34 +38,40 @@ export async function withQuarantine<Result>(
 ): Promise<Result> {
   return withVersions(project, async (versions) => {
     const dataFiles = await liveFilesAt(versions, versions.newest)
-    const entriesOf = (tableName: string) => selectEntries(project, versions.layout, dataFiles, tableName)
+    const entriesOf: Quarantine['entriesOf'] = (tableName, filter) =>
+      selectEntries(project, versions.layout, dataFiles, tableName, filter)
     return work({ versions, entriesOf })
   })
 }
 
-/** The quarantine of a table over these data files. */
+/** The quarantine of a table over these data files, of the lake whose catalog is attached. */
 export function selectEntries(
   project: Project,
   layout: Layout,
   dataFiles: readonly DataFile[],
   tableName: string,
+  filter?: EntryFilter,
 ): Sql {
   const pathsOf = (layer: DataFile['layer']) =>
     dataFiles
       .filter((file) => file.layer === layer && file.tableName === tableName)
       .map((file) => joinPath(layout.lake, file.path))
   const columns = Object.keys(project.config.tables[tableName]?.columns ?? {})
-  return selectQuarantine(columns, pathsOf('rejects'), pathsOf('outcomes'))
+  const entries = selectQuarantine(columns, pathsOf('rejects'), pathsOf('outcomes'))
+  if (filter === undefined) return entries
+  const leftOut = () => selectLeftOut(pathsOf('rejects'), selectNamed(pathsOf('ods')))
+  return sql`select * from (${entries}) where ${matches(filter, leftOut)}`
 }
 
 /** A condition on rows of the quarantine. */
-export function matchesFilter({ rule, file, ids }: EntryFilter): Sql {
+function matches({ rule, file, ids, isLeftOut }: EntryFilter, leftOut: () => Sql): Sql {
   return join(
     [
       sql`true`,
       ...(rule === null ? [] : [sql`list_contains(_rules, ${literal(rule)})`]),
       ...(file === null ? [] : [sql`_file = ${literal(file)}`]),
       ...(ids === null ? [] : [sql`list_contains(${literal(ids)}::varchar[], _id)`]),
+      ...(isLeftOut ? [sql`_status = 'open' and _id in (${leftOut()})`] : []),
     ],
     ' and ',
   )

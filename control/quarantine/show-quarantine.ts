@@ -1,7 +1,7 @@
 import type { Project } from '../../core/config/load-config.ts'
 import { requireTable } from '../../core/config/require-table.ts'
 import { ident, join, raw, sql } from '../../core/sql.ts'
-import { type EntryFilter, matchesFilter, withQuarantine } from './open-quarantine.ts'
+import { type EntryFilter, withQuarantine } from './open-quarantine.ts'
 
 /** A record in quarantine, as people look at it. */
 export interface QuarantinedRecord {
@@ -38,8 +38,7 @@ export async function showQuarantine(
   requireTable(project, tableName)
   const columns = Object.keys(project.config.tables[tableName]?.columns ?? {})
   return withQuarantine(project, async ({ versions, entriesOf }) => {
-    const entries = sql`(
-      select * from (${entriesOf(tableName)}) where _status in ('open', 'waiting') and ${matchesFilter(filter)})`
+    const entries = sql`(select * from (${entriesOf(tableName, filter)}) where _status in ('open', 'waiting'))`
     const { total } = await versions.engine.row<{ total: number }>(sql`select count(*) as total from ${entries}`)
     const names = [...columns, '_id', '_status', '_file', '_line', '_run_id', '_rules', '_reason', '_raw']
     const rows = await versions.engine.rows(sql`

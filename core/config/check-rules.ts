@@ -62,6 +62,8 @@ function severityFaults(at: string, table: TableConfig): string[] {
     const place = `${at}.severity`
     if (id.startsWith('check:')) return [`${place}: "${id}": a check has its severity beside its expression.`]
     if (!ids.includes(id)) return [`${place}: the table has no rule "${id}".${didYouMean(id, ids)}`]
+    if (severity === 'refuse' && id.startsWith('late:'))
+      return [`${place}: "${id}" cannot be "refuse": such a record comes back when its file is loaded already.`]
     if (severity !== 'warn' || canWarn(table, id)) return []
     return [`${place}: "${id}" cannot be "warn": such a record cannot be held as a row; say quarantine or refuse.`]
   })

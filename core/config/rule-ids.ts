@@ -1,3 +1,4 @@
+import { changesRows } from './changes-rows.ts'
 import type { Severity } from './rule-schema.ts'
 import type { ColumnConfig, TableConfig } from './schema.ts'
 
@@ -23,6 +24,7 @@ export function ruleIds(table: TableConfig): string[] {
     ),
     ...table.checks.map(({ name }) => `check:${name}`),
     ...table.references.map(({ columns }) => `reference:${columns.join(',')}`),
+    ...(changesRows(table) ? [`late:${table.primaryKey.join(',')}`] : []),
     ...[table.primaryKey, ...(table.unique ?? [])].map((key) => `unique:${key.join(',')}`),
   ]
 }
@@ -37,6 +39,6 @@ export function severityOf(table: TableConfig, id: string): Severity {
 /** Whether a record that breaks a rule can be loaded all the same: its values can be held, and it keeps a key of its own. */
 export function canWarn(table: TableConfig, id: string): boolean {
   const [kind] = id.split(':', 1)
-  if (kind === 'malformed' || kind === 'type' || kind === 'unique') return false
+  if (kind === 'malformed' || kind === 'type' || kind === 'unique' || kind === 'late') return false
   return kind !== 'required' || !table.primaryKey.includes(id.slice('required:'.length))
 }

@@ -15,7 +15,14 @@ import { findRefused } from './find-refused.ts'
 import { settleKeys } from './keys/settle-keys.ts'
 import { writeChanges } from './keys/write-changes.ts'
 import { quarantineRows } from './quarantine-rows.ts'
-import { countReturned, NO_RETURNED, type RetryRequest, withReturned, writeOutcomes } from './returned/index.ts'
+import {
+  countLeftOut,
+  countReturned,
+  NO_RETURNED,
+  type RetryRequest,
+  withReturned,
+  writeOutcomes,
+} from './returned/index.ts'
 import { readRuleResults } from './rule-results.ts'
 import { createRunFiles, inputOf, type TableInput } from './table-input.ts'
 import { writeRows } from './write-rows.ts'
@@ -46,6 +53,8 @@ export interface TableResult {
   /** By file id; a file without any is not there. */
   readonly counts: ReadonlyMap<string, TableCounts>
   readonly returns: readonly ReturnEntry[]
+  /** Open records that a CSV of the inbox has come back without. */
+  readonly leftOut: number
   /** Rows whose place records of this run have taken, by the file id of the upload that had brought them. */
   readonly replaced: ReadonlyMap<string, number>
   readonly ruleResults: readonly RuleResult[]
@@ -136,7 +145,8 @@ async function loadTable(lake: Lake, run: Run, input: TableInput, ods: OdsResult
   const rowsIn = input.parts.reduce((sum, part) => sum + part.records, 0)
   const step: StepEntry = { runId: run.runId, stage: 'dw', target: tableName, rowsIn, rowsOut: rowCount, durationMs }
   const { returns } = returned
-  return { tableName, rows, changes, rejects, outcomes, counts, replaced, returns, ruleResults, step }
+  const leftOut = await countLeftOut(lake, run, tableName, ods)
+  return { tableName, rows, changes, rejects, outcomes, counts, replaced, returns, leftOut, ruleResults, step }
 }
 
 const NOTHING_WRITTEN = { rows: [], changes: null, rejects: null, outcomes: null, returned: NO_RETURNED }

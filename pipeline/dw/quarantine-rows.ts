@@ -6,7 +6,7 @@ import { REFUSED } from './find-refused.ts'
 import { KEY_CONFLICTS } from './keys/settle-keys.ts'
 import { readRecords, withTypedValues } from './read-records.ts'
 import { entryValues, NOTHING_RETURNED, RETURNED } from './returned/find-returned.ts'
-import { allRecordRules, holdsBack, type Rule, uniqueRules } from './rules/index.ts'
+import { allRecordRules, holdsBack, keyRules, type Rule } from './rules/index.ts'
 import { RUN_FILES, type TableInput } from './table-input.ts'
 
 /**
@@ -16,7 +16,7 @@ import { RUN_FILES, type TableInput } from './table-input.ts'
 export async function quarantineRows(lake: Lake, run: Run, input: TableInput): Promise<DataFile | null> {
   const rules = [
     ...allRecordRules(input.rules, input.table, input.tables),
-    ...uniqueRules(input.tableName, input.table),
+    ...keyRules(input.tableName, input.table),
   ].filter(holdsBack)
   const now = literal(run.startedAt)
   const columns = join(

@@ -1,4 +1,4 @@
-import { type EntryFilter, matchesFilter, withQuarantine } from '../../control/quarantine/open-quarantine.ts'
+import { type EntryFilter, withQuarantine } from '../../control/quarantine/open-quarantine.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { requireTable } from '../../core/config/require-table.ts'
 import { defused } from '../../core/defuse.ts'
@@ -24,7 +24,7 @@ export async function exportQuarantine(
   requireTable(project, tableName)
   const columns = Object.keys(project.config.tables[tableName]?.columns ?? {})
   return withQuarantine(project, async ({ versions: { engine }, entriesOf }) => {
-    const entries = sql`(select * from (${entriesOf(tableName)}) where _status = 'open' and ${matchesFilter(filter)})`
+    const entries = sql`(select * from (${entriesOf(tableName, filter)}) where _status = 'open')`
     const { records, unsplit } = await engine.row<{ records: number; unsplit: number }>(
       sql`select count(*) as records, count(_raw) as unsplit from ${entries}`,
     )

@@ -1,12 +1,7 @@
 import { writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import { type OpenOptions, withLake } from '../../control/open-lake.ts'
-import {
-  type EntryFilter,
-  matchesFilter,
-  selectEntries,
-  withQuarantine,
-} from '../../control/quarantine/open-quarantine.ts'
+import { type EntryFilter, selectEntries, withQuarantine } from '../../control/quarantine/open-quarantine.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { requireTable } from '../../core/config/require-table.ts'
 import { literal, raw, type Sql, sql } from '../../core/sql.ts'
@@ -26,7 +21,7 @@ export interface DiscardPlan {
 export async function planDiscard(project: Project, tableName: string, filter: EntryFilter): Promise<DiscardPlan> {
   requireTable(project, tableName)
   return withQuarantine(project, async ({ versions, entriesOf }) => {
-    const found = given(entriesOf(tableName), filter)
+    const found = given(entriesOf(tableName, filter))
     const { records } = await versions.engine.row<{ records: number }>(sql`select count(*) as records from (${found})`)
     const examples = await versions.engine.rows<{ place: string }>(
       sql`select _file || ':' || _line as place from (${found}) order by _file, _line limit 5`,
@@ -52,7 +47,7 @@ export async function discard(
 ): Promise<(Maintained & { readonly records: number }) | null> {
   requireTable(project, tableName)
   return withLake(project, options, async (lake) => {
-    const entries = given(selectEntries(project, lake.layout, lake.state.dataFiles, tableName), filter)
+    const entries = given(selectEntries(project, lake.layout, lake.state.dataFiles, tableName, filter))
     const { records } = await lake.engine.row<{ records: number }>(sql`select count(*) as records from (${entries})`)
     if (records === 0) return null
     const leftover = await settle(lake)
@@ -64,8 +59,8 @@ export async function discard(
 }
 
 /** Records that wait can be given up as well. */
-function given(entries: Sql, filter: EntryFilter): Sql {
-  return sql`select * from (${entries}) where _status in ('open', 'waiting') and ${matchesFilter(filter)}`
+function given(entries: Sql): Sql {
+  return sql`select * from (${entries}) where _status in ('open', 'waiting')`
 }
 
 async function writeDiscarded(lake: Lake, run: Run, tableName: string, entries: Sql, why: string): Promise<Change> {

@@ -1,6 +1,6 @@
 import { ledgerTable } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
-import { changesRows } from '../../control/relations.ts'
+import { changesRows } from '../../core/config/changes-rows.ts'
 import { literal, sql } from '../../core/sql.ts'
 
 /** A file that was loaded before with the same content. */

@@ -94,9 +94,9 @@ export class RunBatches {
 }
 
 /**
- * A contract for a CSV of the quarantine: whatever the table's own files are like, this one is in UTF-8 with a header, and a
- * spreadsheet may have chosen another delimiter.
+ * A contract for a CSV of the quarantine: whatever the table's own files are like, this one is in UTF-8 with a header, a
+ * spreadsheet may have chosen another delimiter, and a column that was deleted keeps what it had.
  */
 function asWeWrite({ delimiter: _d, quote: _q, escape: _e, encoding: _c, ...table }: TableConfig): TableConfig {
-  return { ...table, header: true, onExtraColumns: 'keep' }
+  return { ...table, header: true, onExtraColumns: 'keep', onMissingColumns: 'quarantine' }
 }

@@ -60,3 +60,8 @@ function takesIn(call: Tree): Tree {
 function columnNames(item: Tree): string[] {
   return [...piecesOf(item)].flatMap((piece) => textsOf(piece.column_names).at(-1) ?? [])
 }
+
+/** Where looking for what belongs to an item itself ends. */
+export function isSubquery(piece: Tree): boolean {
+  return textOf(piece.class) === 'SUBQUERY'
+}

@@ -9,9 +9,11 @@ import { parseSelects, piecesOf, printSelect, type Tree, textOf } from '../../co
 import { fingerprintOf, type MartQuery, readMarts, type SelectText } from '../app/index.ts'
 import { BEHIND, countMartRows, findBehind, findMartRows, type MartColumn, refuseOtherRows } from './mart-rows.ts'
 import { notTraceable } from './not-traceable.ts'
+import { NotTraceable } from './refuse-select.ts'
 import { traceByFile } from './trace-by-file.ts'
+import type { Source } from './traced-from.ts'
 import { TRACED } from './traced-rows.ts'
-import { type Names, NotTraceable, type Source, withSources } from './with-sources.ts'
+import { type Names, withSources } from './with-sources.ts'
 
 /**
  * Find the rows of DW that rows of a mart were made of, and leave them in `TRACED`. The mart's SQL tells; where it is too

@@ -131,7 +131,7 @@ export async function readRows(
   })
 }
 
-/** Of each row that came back from quarantine corrected: the newest correction of its record, up to the run that it is from. */
+/** Of each row that came back from quarantine corrected: the newest correction of its record, up to the run that it is from; of several in one run the first, which was taken. */
 function correctionsOf(tableName: string, layer: RowLayer): Sql {
   const isUntilRow = layer === 'ods' ? sql`false` : sql`_files._loaded_by <= _rows._run_id`
   return sql`
@@ -142,7 +142,7 @@ function correctionsOf(tableName: string, layer: RowLayer): Sql {
         on _fix._corrects = _rows._file_id || ':' || _rows._line
       join _files on _files._file_id = _fix._file_id
       where ${isUntilRow}
-      qualify row_number() over (partition by _fix._corrects order by _files._loaded_by desc, _fix._line desc) = 1
+      qualify row_number() over (partition by _fix._corrects order by _files._loaded_by desc, _files._name, _fix._line) = 1
     )`
 }
 

@@ -2,25 +2,21 @@
 // per combination of them. Groups are joined with their members again, as provenance systems do it (B. Glavic, G. Alonso,
 // "Perm: Processing Provenance and Data on the same Data Model through Query Rewriting", ICDE 2009). What a condition compares with, in a
 // subquery of a WHERE, is no part of a row.
+import { type Tree, type TreeValue, textOf, textsOf, treeOf, treesOf } from '../../core/syntax-tree.ts'
+import { aliasesIn, isGrouped, keysOf } from './groups.ts'
+import { isLimit, NotTraceable, refuseSelect } from './refuse-select.ts'
+import { contributes, itemsFor, namesIn, outputName } from './select-items.ts'
 import {
-  numberOf,
-  piecesOf,
-  type Tree,
-  type TreeValue,
-  textOf,
-  textsOf,
-  treeOf,
-  treesOf,
-} from '../../core/syntax-tree.ts'
-import { contributes, isAggregate, itemsFor, namesIn, outputName } from './select-items.ts'
+  derived,
+  namesOf,
+  namesOfColumns,
+  type Source,
+  sourceColumns,
+  type TracedFrom,
+  untraced,
+  withoutSources,
+} from './traced-from.ts'
 import { allOf, column, compare, leftJoin, missing, named, select, star, subquery } from './tree-parts.ts'
-
-/** A table of DW somewhere in the query, and the columns of the result that say which of its rows it was. */
-export interface Source {
-  readonly tableName: string
-  readonly fileId: string
-  readonly line: string
-}
 
 export interface TracedSelect {
   readonly node: Tree
@@ -36,9 +32,6 @@ export interface Names {
   /** Functions that aggregate. */
   readonly aggregates: ReadonlySet<string>
 }
-
-/** The SELECT cannot be rewritten. `message` follows "it has". */
-export class NotTraceable extends Error {}
 
 /**
  * @param wanted columns of the result: of an aggregate among them, only the rows that it counted or added up; null for all
@@ -68,10 +61,12 @@ class Rewriting {
   }
 
   rewrite(node: Tree, outer: Scope, wanted: readonly string[] | null): TracedSelect {
-    refuseUnknown(node)
+    refuseSelect(node)
     const scope = scopeOf(node, outer)
     if (textOf(node.type) === 'SET_OPERATION_NODE') return this.#union(node, scope, wanted)
-    return isGrouped(node, this.#names) ? this.#grouped(node, scope, wanted) : this.#plain(node, scope, wanted)
+    return isGrouped(node, this.#names.aggregates)
+      ? this.#grouped(node, scope, wanted)
+      : this.#plain(node, scope, wanted)
   }
 
   #plain(node: Tree, scope: Scope, wanted: readonly string[] | null): TracedSelect {
@@ -186,10 +181,6 @@ class Rewriting {
   }
 }
 
-function namesOfColumns(sources: readonly Source[]): string[] {
-  return sources.flatMap(({ fileId, line }) => [fileId, line])
-}
-
 /** The columns of the right side of a union that stand where those of the left side stand; null where that cannot be told. */
 function sameColumns(left: Tree, right: Tree, names: readonly string[]): readonly string[] | null {
   const [ours, theirs] = [treesOf(left.select_list), treesOf(right.select_list)]
@@ -201,54 +192,6 @@ function sameColumns(left: Tree, right: Tree, names: readonly string[]): readonl
 
 function withoutLimit(node: Tree): Tree {
   return { ...node, modifiers: treesOf(node.modifiers).filter((modifier) => !isLimit(modifier)) }
-}
-
-function isLimit(modifier: Tree): boolean {
-  return textOf(modifier.type).startsWith('LIMIT')
-}
-
-interface SourceInFrom extends Source {
-  /** The name of the table or subquery that has it, as the query's other parts know it. */
-  readonly relation: string
-  /** The subquery has it as a column under its own name already. */
-  readonly isDerived: boolean
-}
-
-interface TracedFrom {
-  readonly table: Tree
-  readonly sources: readonly SourceInFrom[]
-}
-
-function untraced(table: Tree): TracedFrom {
-  return { table, sources: [] }
-}
-
-function derived(table: Tree, sources: readonly Source[]): TracedFrom {
-  const relation = textOf(table.alias)
-  return { table, sources: sources.map((source) => ({ ...source, relation, isDerived: true })) }
-}
-
-function namesOf({ sources }: TracedFrom): Source[] {
-  return sources.map(({ tableName, fileId, line }) => ({ tableName, fileId, line }))
-}
-
-function sourceColumns(sources: readonly SourceInFrom[]): Tree[] {
-  return sources.flatMap(({ relation, isDerived, fileId, line }) =>
-    isDerived
-      ? [column(fileId), column(line)]
-      : [named(column(relation, '_file_id'), fileId), named(column(relation, '_line'), line)],
-  )
-}
-
-/** A `*` takes along the sources of subqueries, which come as columns of their own. */
-function withoutSources(item: Tree, { sources }: TracedFrom): Tree {
-  if (textOf(item.class) !== 'STAR' || item.columns === true) return item
-  const relation = textOf(item.relation_name).toLowerCase()
-  const within = sources.filter(
-    (source) => source.isDerived && (relation === '' || source.relation.toLowerCase() === relation),
-  )
-  const exclude = within.flatMap(({ fileId, line }) => [fileId, line])
-  return { ...item, exclude_list: [...textsOf(item.exclude_list), ...exclude] }
 }
 
 function scopeOf(node: Tree, outer: Scope): Scope {
@@ -263,53 +206,4 @@ function scopeOf(node: Tree, outer: Scope): Scope {
     })
   }
   return scope
-}
-
-function isGrouped(node: Tree, { aggregates }: Names): boolean {
-  return (
-    treesOf(node.group_expressions).length > 0 ||
-    textOf(node.aggregate_handling) === 'FORCE_AGGREGATES' ||
-    node.having !== null ||
-    treesOf(node.select_list).some((item) => hasAggregate(item, aggregates))
-  )
-}
-
-/** The expressions whose values make a group; `group by 2` and `group by all` spelled out. */
-function keysOf(node: Tree, items: readonly Tree[], aggregates: Names['aggregates']): Tree[] {
-  if (textOf(node.aggregate_handling) === 'FORCE_AGGREGATES')
-    return items.filter((item) => !hasAggregate(item, aggregates))
-  return treesOf(node.group_expressions).map((key) => {
-    const position = textOf(key.class) === 'CONSTANT' ? numberOf(treeOf(key.value).value) : undefined
-    return position === undefined ? key : treeOf(items[position - 1])
-  })
-}
-
-/** Items that keys name by their alias: `select year(day) as y … group by y`. A column of that name would come first, here as there. */
-function aliasesIn(keys: readonly Tree[], items: readonly Tree[]): Tree[] {
-  const names = new Set(keys.map((key) => textsOf(key.column_names)).flatMap((key) => (key.length === 1 ? key : [])))
-  return items.filter((item) => textOf(item.alias) !== '' && names.has(outputName(item) ?? ''))
-}
-
-function hasAggregate(item: Tree, aggregates: Names['aggregates']): boolean {
-  return [...piecesOf(item, isSubquery)].some((piece) => isAggregate(piece, aggregates))
-}
-
-function isSubquery(piece: Tree): boolean {
-  return textOf(piece.class) === 'SUBQUERY'
-}
-
-function refuseUnknown(node: Tree): void {
-  const type = textOf(node.type)
-  if (treesOf(node.modifiers).some(isLimit)) throw new NotTraceable('a LIMIT in a subquery')
-  if (type === 'SET_OPERATION_NODE' && textOf(node.setop_type) === 'UNION') return
-  if (type !== 'SELECT_NODE')
-    throw new NotTraceable(type === 'RECURSIVE_CTE_NODE' ? 'a recursive query' : 'an EXCEPT or INTERSECT')
-  if (node.qualify !== null || [...piecesOf(node.select_list, isSubquery)].some((piece) => piece.class === 'WINDOW'))
-    throw new NotTraceable('a window function')
-  if (node.sample !== null) throw new NotTraceable('a sample')
-  const sets = node.group_sets
-  if (Array.isArray(sets) && sets.length > 1) throw new NotTraceable('several grouping sets')
-  for (const modifier of treesOf(node.modifiers)) {
-    if (treesOf(modifier.distinct_on_targets).length > 0) throw new NotTraceable('a DISTINCT ON')
-  }
 }

@@ -4,7 +4,7 @@ import { selectQuarantine, selectRaw } from '../../control/relations.ts'
 import { selectCurrent, tableFilesOf } from '../../control/table-rows.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
 import { undefused } from '../../core/defuse.ts'
-import { ident, join, type Sql, sql } from '../../core/sql.ts'
+import { ident, join, literal, type Sql, sql } from '../../core/sql.ts'
 
 /**
  * A relation of the records that the rows of a table were made of, as ODS has records, each at the place where it came first. Of a
@@ -24,11 +24,13 @@ export function recordsOfRows({ state, layout }: Lake, tableName: string, table:
       select ${columns}, _extra, _malformed, _raw, _file_id, _line
       from (${ods}) semi join ${rows} using (_file_id, _line)
       where _corrects is null)`
-  const files = ledgerTable(state, 'files', "'' as file_id, '' as outcome, 0 as run_id")
+  const files = ledgerTable(state, 'files', "'' as file_id, '' as outcome, 0 as run_id, '' as name, '' as dialect")
   const corrected = join(
     names.map((name) => {
       const text = undefused(sql`_given.${ident(name)}`)
-      return sql`case when _given._corrects is null then _entry.${ident(name)} else ${text} end as ${ident(name)}`
+      // A column that the CSV did not have has kept what it was.
+      const isGiven = sql`list_contains(json_extract_string(_given.dialect, '$.columns[*]'), ${literal(name)})`
+      return sql`case when coalesce(${isGiven}, false) then ${text} else _entry.${ident(name)} end as ${ident(name)}`
     }),
     ', ',
   )
@@ -42,7 +44,7 @@ export function recordsOfRows({ state, layout }: Lake, tableName: string, table:
       where _entry._status = 'released'
     ),
     _given as (
-      select _records.*, _files.run_id as _given_in, row_number() over (partition by _corrects, _files.run_id order by _records._file_id, _records._line) as _nth
+      select _records.*, _files.run_id as _given_in, _files.dialect, row_number() over (partition by _corrects, _files.run_id order by _files.name, _records._line) as _nth
       from (${ods}) as _records
       join ${files} as _files on _files.file_id = _records._file_id and _files.outcome = 'loaded'
       where _corrects is not null

@@ -7,7 +7,7 @@ import { DroplakeError, isSystemError } from '../../core/errors.ts'
 import { sql } from '../../core/sql.ts'
 import { copyUpload, type FileIdentity, readIdentity, refuseOtherKinds } from './copy-upload.ts'
 import { matchTable } from './match-table.ts'
-import { peekCorrection } from './peek-correction.ts'
+import { type Correction, peekCorrection } from './peek-correction.ts'
 
 export type { FileIdentity } from './copy-upload.ts'
 
@@ -85,7 +85,7 @@ async function claimUpload(lake: Lake, name: string, copy: string): Promise<Clai
       return { status: 'waiting', name }
     }
     const { sizeBytes, sha256 } = copied
-    const correction = await peekCorrection(copy)
+    const correction = await peekCorrection(copy, name)
     const corrected = await tableOfFile(lake, correction?.fileId)
     return {
       status: 'copied',
@@ -108,18 +108,30 @@ async function claimUpload(lake: Lake, name: string, copy: string): Promise<Clai
 /**
  * The table that an upload belongs to: the one that its name tells; a CSV of the quarantine may have any name.
  *
- * @throws {DroplakeError} UPLOAD_UNKNOWN_TABLE, UPLOAD_AMBIGUOUS_TABLE
+ * @throws {DroplakeError} UPLOAD_UNKNOWN_TABLE, UPLOAD_AMBIGUOUS_TABLE, CSV_HEADER_MISMATCH
  */
 async function findTable(lake: Lake, name: string, path: string): Promise<string> {
   const { tables } = lake.project.config
   try {
     return matchTable(name, tables)
   } catch (error) {
-    const correction = await peekCorrection(path).catch(() => undefined)
+    const correction = await peekCorrection(path, name).catch((fault) => {
+      // What cannot be read is told when it is copied.
+      if (fault instanceof DroplakeError) throw fault
+      return undefined
+    })
     const tableName = await tableOfFile(lake, correction?.fileId)
     if (tableName !== undefined) return tableName
-    throw error
+    throw correction === undefined ? error : ofNoLake(name, correction)
   }
+}
+
+function ofNoLake(name: string, { fileId }: Correction): DroplakeError {
+  const found =
+    fileId === null ? 'none of its records has an "_id"' : `this lake has no upload "${fileId}", which it names`
+  return new DroplakeError('UPLOAD_UNKNOWN_TABLE', `"${name}" is a CSV of a quarantine, but ${found}`, {
+    hint: 'Drop it into the lake that wrote it, its column "_id" as it was.',
+  })
 }
 
 /** The table of the config that a file was loaded into. */

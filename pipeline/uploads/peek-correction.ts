@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { DroplakeError } from '../../core/errors.ts'
 
 /** Bytes in which a header and a record's `_id` are looked for. */
 const PEEK_BYTES = 64 * 1024
@@ -16,15 +17,30 @@ export interface Correction {
  * Tell by its first bytes whether a file is a CSV that droplake wrote for people to correct: its header names `_id`, and
  * `_rules` or an entry's id are there, too. A table may have a column `_id` of its own making in its files.
  *
+ * @param name of the upload, for the error
  * @returns undefined when it is not
+ * @throws {DroplakeError} CSV_HEADER_MISMATCH when it was one, and has no `_id` any more: as an upload its records would load twice
  */
-export async function peekCorrection(path: string): Promise<Correction | undefined> {
+export async function peekCorrection(path: string, name: string): Promise<Correction | undefined> {
   const text = await readStart(path)
   const [header = ''] = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/, 1)
   const names = header.split(/[,;\t|]/).map((name) => name.replace(/^[\s"']+|[\s"']+$/g, ''))
-  if (!names.includes('_id')) return undefined
+  if (!names.includes('_id')) {
+    if (['_line', '_rules', '_reason'].every((column) => names.includes(column))) throw withoutId(name)
+    return undefined
+  }
   const fileId = ENTRY_ID.exec(text)?.[1] ?? null
   return fileId !== null || names.includes('_rules') ? { fileId } : undefined
+}
+
+function withoutId(name: string): DroplakeError {
+  return new DroplakeError(
+    'CSV_HEADER_MISMATCH',
+    `"${name}": it is a CSV of the quarantine, and its column "_id" is missing`,
+    {
+      hint: 'Correct a copy that still has "_id": by it each record is known. Make a new one with: droplake quarantine export TABLE',
+    },
+  )
 }
 
 async function readStart(path: string): Promise<string> {

@@ -76,6 +76,7 @@ Look into it:
       rows: 1,
       released: 0,
       stillQuarantined: 0,
+      leftOut: 0,
       sameAsBefore: 0,
     })
   })

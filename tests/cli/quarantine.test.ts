@@ -90,3 +90,29 @@ test('quarantine export, retry and discard tell what they do, and do nothing whe
   expect(await say('show')).toMatch(/^2: error USAGE: quarantine show: no table is named/)
   expect(await say('show', 'employes')).toMatch(/there is no table "employes"; .* Did you mean "employees"\?/)
 })
+
+test('a run names the command that gives up what was left out of a CSV', async () => {
+  const lake = await lakeWithQuarantine()
+  const [header, , third] = (await lake.read('quarantine', 'employees', 'employees.csv.1.csv')).split(/\r?\n/)
+  await lake.drop({ 'fixed.csv': `${header}\n${third?.replace('soon', '2021-01-03T00:00:00Z')}\n` })
+  const { stdout } = await droplake(lake.folder, 'run')
+  expect(stdout).toContain(
+    'left out: the corrected CSV came without 1 open record of employees; to give them up: droplake quarantine discard employees --left-out --reason "…"\n',
+  )
+  const done = await droplake(lake.folder, 'quarantine', 'discard', 'employees', '--left-out', '--reason', 'no', '-y')
+  expect(done.stdout).toMatch(/^Discarded 1 record of employees/)
+})
+
+test('an option that an action does not have, and a table that is not there, are refused', async () => {
+  const lake = await lakeWithQuarantine()
+  const retry = await droplake(lake.folder, 'quarantine', 'retry', 'employees', '--file', 'employees.csv')
+  expect(retry).toMatchObject({
+    exitCode: 2,
+    stderr:
+      'error USAGE: quarantine retry has no option --file\ntry: It is one of quarantine show, quarantine export, quarantine discard.\n',
+  })
+  expect(await droplake(lake.folder, 'quarantine', 'list', 'employes')).toMatchObject({ exitCode: 2 })
+  expect((await droplake(lake.folder, 'quarantine', 'show', 'employees', '--limit', 'x')).stderr).toContain(
+    'error USAGE: --limit: found "NaN"; expected a number of rows, 1 or more',
+  )
+})

@@ -44,7 +44,7 @@ employees.csv:2         1  2,,2021-07-01T10:00:00Z,9,1  employee_name is missing
     const wrong = await droplake(lake.folder, 'trace', 'employees', '1', '--limit', 'all')
     expect([wrong.exitCode, wrong.stderr]).toEqual([
       2,
-      'error USAGE: --limit: found "NaN"; expected a number of rows, 1 or more\ntry: droplake trace --help\n',
+      'error USAGE: --limit: found "NaN"; expected a number of rows, 1 or more\ntry: For example: --limit 100\n',
     ])
   })
 })

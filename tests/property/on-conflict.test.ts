@@ -5,11 +5,19 @@ import { queryVersion } from '../../control/query-lake.ts'
 import { compact } from '../../pipeline/maintain/compact.ts'
 import { rollback } from '../../pipeline/maintain/rollback.ts'
 import { quietly } from '../helpers/maintain.ts'
-import { type OnConflict, type PlainCounts, type PlainRecord, PlainTable } from '../helpers/plain-conflicts.ts'
+import {
+  addressOf,
+  type OnConflict,
+  type PlainCorrection,
+  type PlainCounts,
+  type PlainRecord,
+  type PlainRun,
+  PlainTable,
+} from '../helpers/plain-conflicts.ts'
 import { type TempLake, tempLake } from '../helpers/temp-lake.ts'
 
 // Random files in random runs, loaded by droplake and by a plain program that takes record after record: rows, counts per file
-// and rejects are the same. A lake has many tables, because a run costs more than a table. Long runs try more lakes:
+// and the quarantine are the same. Records wait for parents, which come later; some of those in quarantine are corrected. A lake has many tables, because a run costs more than a table. Long runs try more lakes:
 // DROPLAKE_CONFLICTS.
 const LAKES = Number(process.env.DROPLAKE_CONFLICTS ?? 1)
 const TABLES_PER_KIND = 2
@@ -20,12 +28,24 @@ const record: fc.Arbitrary<PlainRecord> = fc.record({
   a: fc.constantFrom('', 'x', 'y'),
   n: fc.constantFrom('', '1', '1', '1', 'bad'),
   e: fc.constantFrom('', '', 'p@x', 'q@x', 'r@x', 's@x'),
+  p: fc.constantFrom('', '', '1', '2', '3'),
 })
+/** The parent that comes with a run. */
+const parentOf = (run: number) => String(run + 1)
 const file = fc.array(record, { minLength: 1, maxLength: 8 })
 const filesOfRun = fc.array(file, { minLength: 0, maxLength: 3 })
+/** Which of the held records someone corrects, counted round, and what it is then. */
+const corrections = fc.array(fc.record({ pick: fc.nat(), record }), { maxLength: 4 })
 /** What comes for one table in each run. */
-type Sequence = readonly (readonly (readonly PlainRecord[])[])[]
-const sequence: fc.Arbitrary<Sequence> = fc.array(filesOfRun, { minLength: RUNS, maxLength: RUNS })
+interface Coming {
+  readonly files: readonly (readonly PlainRecord[])[]
+  readonly corrections: readonly { readonly pick: number; readonly record: PlainRecord }[]
+}
+type Sequence = readonly Coming[]
+const sequence: fc.Arbitrary<Sequence> = fc.array(fc.record({ files: filesOfRun, corrections }), {
+  minLength: RUNS,
+  maxLength: RUNS,
+})
 
 /** By run; the last kind gets another one each time. */
 const KINDS: readonly (readonly OnConflict[])[] = [
@@ -34,6 +54,7 @@ const KINDS: readonly (readonly OnConflict[])[] = [
   ['update', 'update', 'update'],
   ['history', 'history', 'history'],
   ['history', 'update', 'history'],
+  ['reject', 'update', 'ignore'],
 ]
 const TABLES = KINDS.flatMap((modes) =>
   [true, false].flatMap((isUnique) => Array.from({ length: TABLES_PER_KIND }, () => ({ modes, isUnique }))),
@@ -55,12 +76,14 @@ async function compareWithPlain(sequences: readonly Sequence[]): Promise<void> {
   const shown = new Map<number, string[][]>()
   for (let run = 0; run < RUNS; run++) {
     await writeFile(lake.path('pipeline_config.json'), JSON.stringify(configOf(run)))
-    await lake.drop(uploadsOf(sequences, run))
-    const expected = loadPlainly(plain, sequences, run)
+    await lake.drop({ 'parents.csv': `${parentOf(run)}\n`, ...uploadsOf(sequences, run) })
+    const picked = pickCorrections(plain, sequences, run)
+    for (const [name, chosen] of picked) if (chosen.length > 0) await dropCorrections(lake, name, run, chosen)
+    const expected = loadPlainly(plain, sequences, run, picked)
     const summary = await lake.run()
-    for (const { file: name, loaded, updated, unchanged, quarantined } of summary.files)
+    for (const { file: name, loaded, updated, unchanged, quarantined } of summary.files.filter(isOfTables))
       expect({ name, loaded, updated, unchanged, quarantined }).toEqual({ name, ...expected.get(name) })
-    expect(summary.files).toHaveLength(expected.size)
+    expect(summary.files).toHaveLength(expected.size + 1)
     await compareTables(lake, plain, run)
     shown.set(summary.version, await dump(lake))
   }
@@ -73,36 +96,83 @@ async function compareWithPlain(sequences: readonly Sequence[]): Promise<void> {
   expect(await lake.findings()).toEqual([])
 }
 
-function loadPlainly(plain: ReadonlyMap<string, PlainTable>, sequences: readonly Sequence[], run: number) {
+function isOfTables({ table }: { readonly table: string | null }): boolean {
+  return table !== 'parents'
+}
+
+/** By table, the records that someone corrects before a run; each once. */
+function pickCorrections(plain: ReadonlyMap<string, PlainTable>, sequences: readonly Sequence[], run: number) {
+  const picked = new Map<string, PlainCorrection[]>()
+  for (const [index, { name }] of TABLES.entries()) {
+    const held = plain.get(name)?.held ?? []
+    const chosen = new Map<number, PlainRecord>()
+    for (const { pick, record } of held.length === 0 ? [] : (sequences[index]?.[run]?.corrections ?? []))
+      chosen.set(pick % held.length, record)
+    picked.set(
+      name,
+      [...chosen].flatMap(([at, record]) => held.slice(at, at + 1).map((entry) => ({ entry, record }))),
+    )
+  }
+  return picked
+}
+
+/** What comes back of a file may lie in several CSVs, and a CSV may have records of several files. */
+async function dropCorrections(
+  lake: TempLake,
+  table: string,
+  run: number,
+  chosen: readonly PlainCorrection[],
+): Promise<void> {
+  const rows = await lake.query(`select _file || ':' || _line, _id from quarantine.${table}`)
+  const ids = new Map(rows.map(([address = '', id = '']) => [address, id]))
+  const lines = chosen.map(
+    ({ entry, record: { k, a, n, e, p } }) => `${ids.get(addressOf(entry.origin))},${k},${a},${n},${e},${p}\n`,
+  )
+  await lake.drop({ [correctionName(table, run)]: `_id,k,a,n,e,p\n${lines.join('')}` })
+}
+
+function loadPlainly(
+  plain: ReadonlyMap<string, PlainTable>,
+  sequences: readonly Sequence[],
+  run: number,
+  picked: ReadonlyMap<string, readonly PlainCorrection[]>,
+) {
   const expected = new Map<string, PlainCounts>()
+  const parents = Array.from({ length: run + 1 }, (_, number) => parentOf(number))
   for (const [index, { name, modes }] of TABLES.entries()) {
-    const earlier = new Set((sequences[index] ?? []).slice(0, run).flat().map(textOf))
-    for (const [number, records] of (sequences[index]?.[run] ?? []).entries()) {
+    const table = plain.get(name) as PlainTable
+    const plainRun: PlainRun = { run, onConflict: modes[run] as OnConflict, parents }
+    const chosen = picked.get(name) ?? []
+    const corrected = table.takeBack(chosen, plainRun)
+    if (chosen.length > 0) expected.set(correctionName(name, run), corrected)
+    const runs = sequences[index] ?? []
+    const earlier = new Set(runs.slice(0, run).flatMap(({ files }) => files.map(textOf)))
+    for (const [number, records] of (runs[run]?.files ?? []).entries()) {
       const isDuplicate = earlier.has(textOf(records))
       earlier.add(textOf(records))
       const upload = fileName(name, run, number)
       const counts = isDuplicate
         ? { loaded: 0, updated: 0, unchanged: records.length, quarantined: 0 }
-        : plain.get(name)?.load({ name: upload, records }, modes[run] as OnConflict)
-      expected.set(upload, counts as PlainCounts)
+        : table.load({ name: upload, records }, plainRun)
+      expected.set(upload, counts)
     }
   }
   return expected
 }
 
-/** Rows and rejects of all tables, with the addresses of their records. */
+/** Rows and quarantine of all tables, with the addresses of their records. */
 async function compareTables(lake: TempLake, plain: ReadonlyMap<string, PlainTable>, run: number): Promise<void> {
   const names = `(select distinct file_id as _file_id, name from control.files where outcome = 'loaded')`
   const found = await lake.query(
     TABLES.map(({ name, modes }) => {
       const current = modes[run] === 'history' ? '_current' : 'true'
-      return `select '${name}', k, coalesce(a, ''), coalesce(n::varchar, ''), coalesce(e, ''), name || ':' || _line, ${current} from dw.${name} join ${names} using (_file_id)`
+      return `select '${name}', k, coalesce(a, ''), coalesce(n::varchar, ''), coalesce(e, ''), coalesce(p::varchar, ''), name || ':' || _line, ${current} from dw.${name} join ${names} using (_file_id)`
     }).join(' union all '),
   )
-  const rejects = await lake.query(
+  const entries = await lake.query(
     TABLES.map(
       ({ name }) =>
-        `select '${name}', _file || ':' || _line, array_to_string(_rules, ','), _reason from quarantine.${name}`,
+        `select '${name}', _file || ':' || _line, _status, array_to_string(_rules, ','), _reason from quarantine.${name}`,
     ).join(' union all '),
   )
   for (const { name, modes } of TABLES) {
@@ -110,15 +180,16 @@ async function compareTables(lake: TempLake, plain: ReadonlyMap<string, PlainTab
     const table = plain.get(name) as PlainTable
     const rows = table.rows
       .filter((row) => isHistory || row.isCurrent)
-      .map(({ k, a, n, e, address, isCurrent }) => [name, k, a, n, e, address, String(isCurrent)])
+      .map(({ k, a, n, e, p, origin, isCurrent }) => [name, k, a, n, e, p, addressOf(origin), String(isCurrent)])
     expect(found.filter((row) => row[0] === name).sort(), `rows of ${name}`).toEqual(rows.sort())
-    const refused = table.rejects.map(({ address, rules, reasons }) => [
+    const held = [...table.entries.values()].map(({ origin, status, rules, reasons }) => [
       name,
-      address,
+      addressOf(origin),
+      status,
       rules.join(),
       reasons.join('; '),
     ])
-    expect(rejects.filter((row) => row[0] === name).sort(), `rejects of ${name}`).toEqual(refused.sort())
+    expect(entries.filter((row) => row[0] === name).sort(), `quarantine of ${name}`).toEqual(held.sort())
   }
   await checkValidity(lake, run)
 }
@@ -177,7 +248,9 @@ function dumpQuery(tables: readonly { readonly name: string }[]): string {
 
 function uploadsOf(sequences: readonly Sequence[], run: number): Record<string, string> {
   const uploads = TABLES.flatMap(({ name }, index) =>
-    (sequences[index]?.[run] ?? []).map((records, number) => [fileName(name, run, number), textOf(records)] as const),
+    (sequences[index]?.[run]?.files ?? []).map(
+      (records, number) => [fileName(name, run, number), textOf(records)] as const,
+    ),
   )
   return Object.fromEntries(uploads)
 }
@@ -186,8 +259,12 @@ function fileName(table: string, run: number, number: number): string {
   return `${table}_${run}_${number}.csv`
 }
 
+function correctionName(table: string, run: number): string {
+  return `corrected ${table} ${run}.csv`
+}
+
 function textOf(records: readonly PlainRecord[]): string {
-  return ['k,a,n,e', ...records.map(({ k, a, n, e }) => `${k},${a},${n},${e}`), ''].join('\n')
+  return ['k,a,n,e,p', ...records.map(({ k, a, n, e, p }) => `${k},${a},${n},${e},${p}`), ''].join('\n')
 }
 
 function configOf(run: number) {
@@ -197,6 +274,7 @@ function configOf(run: number) {
     a: { type: 'string', ...optional },
     n: { type: 'integer', ...optional },
     e: { type: 'string', ...optional },
+    p: { type: 'integer', ...optional },
   }
   const tables = TABLES.map(({ name, modes, isUnique }) => [
     name,
@@ -206,7 +284,9 @@ function configOf(run: number) {
       primaryKey: ['k'],
       unique: isUnique ? [['e']] : [],
       onConflict: modes[run],
+      references: [{ columns: ['p'], table: 'parents', onMissing: 'hold' }],
     },
   ])
-  return { name: 'conflicts', tables: Object.fromEntries(tables) }
+  const parents = { files: ['parents*.csv'], columns: { id: { type: 'integer' } }, primaryKey: ['id'] }
+  return { name: 'conflicts', tables: { parents, ...Object.fromEntries(tables) } }
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../../../core/engine.ts'
 import { ident, join, raw, type Sql, sql } from '../../../core/sql.ts'
 import type { TableInput } from '../table-input.ts'
+import { LATE, mayBeLate } from './find-late.ts'
 import { MEMBERS } from './gather-members.ts'
 import { holderName, keyNames, keysOf, sameKey } from './key-sql.ts'
 
@@ -21,6 +22,7 @@ export async function judgeChains(engine: Engine, input: TableInput): Promise<vo
   const { onConflict } = input.table
   const isChanging = onConflict === 'update' || onConflict === 'history'
   await engine.run(sql`insert into ${VERDICTS} ${isChanging ? changingChains(input) : keepingChains(input)}`)
+  if (mayBeLate(input)) await engine.run(sql`insert into ${VERDICTS} ${lateMembers(input)}`)
 }
 
 /** Whoever comes first with a key has it; all others are rejected, or are the same. */
@@ -52,14 +54,30 @@ function keepingChains({ table }: TableInput): Sql {
 }
 
 /** Each record is compared with the one before it, which is what the row then holds. */
-function changingChains({ table }: TableInput): Sql {
-  const noHolders = keysOf(table).map(() => raw('null::bigint'))
+function changingChains(input: TableInput): Sql {
+  const noHolders = keysOf(input.table).map(() => raw('null::bigint'))
   return sql`
     select
       _no, case when _content is not distinct from lag(_content) over _chain then 'unchanged' else 'updated' end,
       ${join(noHolders, ', ')}
-    from ${MEMBERS}
+    from ${mayBeLate(input) ? sql`(select * from ${MEMBERS} anti join ${LATE} using (_no))` : MEMBERS}
     where not _is_entangled and _kind <> 'refused'
-    window _chain as (partition by ${keyNames(table.primaryKey)} order by _position)
+    window _chain as (partition by ${keyNames(input.table.primaryKey)} order by _position)
     qualify lag(_no) over _chain is not null`
+}
+
+/** A record that is older than the row is held against the row alone. */
+function lateMembers({ table }: TableInput): Sql {
+  const noOthers = table.unique.map(() => raw(', null::bigint'))
+  return sql`
+    select
+      _no,
+      case when _kind = 'refused' then null when _is_same then 'unchanged' else 'rejected' end,
+      case when not _is_same then _row_no end${join(noOthers, '')}
+    from (
+      select _late.*, _kind = 'good' and _late._content is not distinct from _row._content as _is_same
+      from (select * from ${MEMBERS} join ${LATE} using (_no)) as _late
+      join (select _no as _row_no, _content from ${MEMBERS}) as _row using (_row_no)
+    )
+    where not _is_entangled`
 }

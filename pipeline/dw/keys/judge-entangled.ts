@@ -1,6 +1,7 @@
 import type { Engine } from '../../../core/engine.ts'
 import { ident, join, literal, raw, sql } from '../../../core/sql.ts'
 import type { TableInput } from '../table-input.ts'
+import { LATE, mayBeLate } from './find-late.ts'
 import { MEMBERS } from './gather-members.ts'
 import { VERDICTS } from './judge-chains.ts'
 import { KeyHolders, type Member, type Verdict } from './judge-in-order.ts'
@@ -29,8 +30,8 @@ export async function judgeEntangled(engine: Engine, input: TableInput): Promise
   }
 }
 
-async function numberMembers(engine: Engine, { table }: TableInput): Promise<void> {
-  const { primaryKey, unique } = table
+async function numberMembers(engine: Engine, input: TableInput): Promise<void> {
+  const { primaryKey, unique } = input.table
   const values = unique.map(
     (columns) => sql`case when ${allGiven(columns)} then dense_rank() over (order by ${keyNames(columns)}) end`,
   )
@@ -40,7 +41,8 @@ async function numberMembers(engine: Engine, { table }: TableInput): Promise<voi
       row_number() over (order by _position, _no) as _step, _no, _kind,
       case when ${allGiven(primaryKey)} then dense_rank() over (order by ${together(primaryKey)}) end as _key,
       [${join(values, ', ')}] as _values,
-      dense_rank() over (order by ${together(primaryKey)}, _content) as _same
+      dense_rank() over (order by ${together(primaryKey)}, _content) as _same,
+      ${mayBeLate(input) ? sql`_no in (select _no from ${LATE})` : sql`false`} as _is_late
     from ${MEMBERS}
     where _is_entangled`)
 }
@@ -52,11 +54,19 @@ async function readMembers(engine: Engine, first: number): Promise<Member[]> {
     _key: number | null
     _values: readonly (number | null)[]
     _same: number
+    _is_late: boolean
   }>(sql`
-    select _no, _kind, _key, _values, _same from ${STEPS}
+    select _no, _kind, _key, _values, _same, _is_late from ${STEPS}
     where _step between ${raw(String(first))} and ${raw(String(first + PAGE - 1))}
     order by _step`)
-  return rows.map((row) => ({ no: row._no, kind: row._kind, key: row._key, values: row._values, content: row._same }))
+  return rows.map((row) => ({
+    no: row._no,
+    kind: row._kind,
+    key: row._key,
+    values: row._values,
+    content: row._same,
+    isLate: row._is_late,
+  }))
 }
 
 async function writeVerdicts(engine: Engine, verdicts: readonly Verdict[]): Promise<void> {

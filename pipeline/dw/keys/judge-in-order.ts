@@ -10,6 +10,8 @@ export interface Member {
   readonly values: readonly (number | null)[]
   /** Of all its columns. */
   readonly content: number
+  /** It has come back, and is older than the row of its key. */
+  readonly isLate: boolean
 }
 
 export interface Verdict {
@@ -57,7 +59,7 @@ export class KeyHolders {
     if (isSame && this.#onConflict !== 'reject') return { no: member.no, outcome: 'unchanged', holders: noHolders }
     const isReplacing = this.#onConflict === 'update' || this.#onConflict === 'history'
     const holders = [
-      isReplacing ? null : (former?.no ?? null),
+      isReplacing && !member.isLate ? null : (former?.no ?? null),
       ...member.values.map((value, list) => {
         const owner = value === null ? undefined : this.#owners[list]?.get(value)
         const isOwn = isReplacing && owner !== undefined && owner.key === member.key

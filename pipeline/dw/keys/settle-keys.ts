@@ -6,6 +6,7 @@ import type { Accepted } from '../accept-records.ts'
 import { RUN_FILES, type TableInput } from '../table-input.ts'
 import { findChanges, VERSIONS } from './find-changes.ts'
 import { findContestedKeys } from './find-contested-keys.ts'
+import { findLate, mayBeLate } from './find-late.ts'
 import { UNCHANGED } from './find-unchanged.ts'
 import { gatherMembers, MEMBERS } from './gather-members.ts'
 import { createVerdicts, judgeChains, VERDICTS } from './judge-chains.ts'
@@ -34,7 +35,7 @@ export const UPDATING = ident('updating_records')
 /**
  * Decide what becomes of each good record by the keys of its table and `onConflict`. It is what one would get by loading record
  * after record: of several with one key, the first is loaded, and the others find it there. A record that is refused for
- * one key holds no other.
+ * one key holds no other, and one that has come back takes no newer row's place.
  *
  * @param good a relation of the good records
  * @param accepted the files that they are in
@@ -51,6 +52,7 @@ export async function settleKeys(
   const members = await gatherMembers(engine, input, good)
   await createVerdicts(engine, input)
   if (members > 0) {
+    if (mayBeLate(input)) await findLate(lake, input)
     await judgeChains(engine, input)
     await judgeEntangled(engine, input)
   }

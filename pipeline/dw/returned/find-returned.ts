@@ -4,6 +4,7 @@ import { mayWait, selectQuarantine } from '../../../control/relations.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
 import type { OdsResult } from '../../ods/index.ts'
+import { fileOrigins } from '../origins.ts'
 import { batchPath, correctionCount, createRunFiles, type InputFile, type TableInput } from '../table-input.ts'
 import { selectCorrections } from './select-corrections.ts'
 
@@ -28,7 +29,7 @@ export const NOTHING_RETURNED: Sql = sql`(
 
 /**
  * Find the records of a table that are judged again in this run, and add them to what ODS has got for it. They count
- * before the uploads of the run: their files came earlier.
+ * where their files came: before the uploads of the run, and among themselves in that order.
  */
 export async function withReturned(
   lake: Lake,
@@ -52,16 +53,24 @@ export async function withReturned(
     ${selectEntries(input.table, entries, sql`_status = 'waiting'`, 'waited')}
     union all
     ${selectEntries(input.table, entries, isRetried ? retryCondition(retry) : sql`false`, 'tried again')}`)
-  if (corrections.length > 0) await addCorrections(lake, input, ods, entries)
+  if (corrections.length > 0)
+    await addCorrections(lake, input, corrections, batchPath(lake, input.tableName, ods), entries)
   return addReturned(lake, input)
 }
 
 /** A record that someone has corrected is judged as it is now. */
-async function addCorrections(lake: Lake, input: TableInput, ods: OdsResult, entries: Sql): Promise<void> {
-  const batch = batchPath(lake, input.tableName, ods)
+async function addCorrections(
+  lake: Lake,
+  input: TableInput,
+  corrections: OdsResult['rawFiles'],
+  batch: string | undefined,
+  entries: Sql,
+): Promise<void> {
   if (batch === undefined) return
   const corrected = ident('corrected_records')
-  await lake.engine.run(sql`create or replace temp table ${corrected} as ${selectCorrections(input, batch, entries)}`)
+  await lake.engine.run(
+    sql`create or replace temp table ${corrected} as ${selectCorrections(input, corrections, batch, entries)}`,
+  )
   await lake.engine.run(sql`
     create or replace temp table ${RETURNED} as
     select * from ${RETURNED} anti join ${corrected} using (_file_id, _line)
@@ -72,9 +81,11 @@ async function addCorrections(lake: Lake, input: TableInput, ods: OdsResult, ent
 async function addReturned(lake: Lake, input: TableInput): Promise<TableInput> {
   const { records } = await lake.engine.row<{ records: number }>(sql`select count(*) as records from ${RETURNED}`)
   if (records === 0) return input
-  const found = await lake.engine.rows<{ _file_id: string; _file: string }>(
-    sql`select distinct _file_id, _file from ${RETURNED} order by _file, _file_id`,
-  )
+  const found = await lake.engine.rows<{ _file_id: string; _file: string }>(sql`
+    select _file_id, any_value(_file) as _file, any_value(_came_in) as _came_in, any_value(_came_as) as _came_as
+    from ${RETURNED} left join ${fileOrigins(lake.state)} using (_file_id)
+    group by _file_id
+    order by _came_in, _came_as, _file_id`)
   const uploads = new Set(input.files.map((file) => file.fileId))
   const earlier: InputFile[] = found
     .map((file) => ({ fileId: file._file_id, name: file._file }))

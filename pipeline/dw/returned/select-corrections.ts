@@ -1,31 +1,42 @@
 import { undefused } from '../../../core/defuse.ts'
 import { ident, join, literal, readParquet, type Sql, sql } from '../../../core/sql.ts'
 import { ENTRY_COLUMNS } from '../../inbox/entry-columns.ts'
+import type { RawFile } from '../../ods/index.ts'
+import { together } from '../keys/key-sql.ts'
 import { RUN_FILES, type TableInput } from '../table-input.ts'
 import { entryValues } from './find-returned.ts'
 
 /**
  * The records of the corrections in a batch, each at the place of the entry that it corrects. One that names no entry stands
- * at its own place, as malformed. Those whose entry is no longer open are left out: they change nothing.
+ * at its own place, as malformed. Those that change nothing are left out: their entry is no longer open, the same record stands in the run
+ * twice, or a spreadsheet has left an empty row. Whoever deletes a column means to keep what it had.
  *
+ * @param corrections the uploads in the batch
  * @param batch absolute path
  * @param entries the quarantine before the run
  */
-export function selectCorrections({ tableName, table }: TableInput, batch: string, entries: Sql): Sql {
-  const columns = Object.keys(table.columns).map((name) => ident(name))
+export function selectCorrections(
+  { tableName, table }: TableInput,
+  corrections: readonly Pick<RawFile, 'fileId' | 'dialect'>[],
+  batch: string,
+  entries: Sql,
+): Sql {
+  const names = Object.keys(table.columns)
+  const columns = names.map((name) => ident(name))
   const undefusedColumns = columns.map((column) => sql`${undefused(column)} as ${column}`)
   const given = join(
     columns.map((column) => sql`_given.${column}`),
     ', ',
   )
+  const values = names.map((name) => correctedValue(name, corrections))
   const allMissing = sql`coalesce(${given}, null) is null`
   return sql`
     select
-      ${given}, ${ownExtra()} as _extra,
+      ${join(values, ', ')}, ${ownExtra()} as _extra,
       case
         when _corrects = '' then '"_id" is empty; a record that is new belongs into a file of its own'
         when _entry._id is null then '"_id" "' || left(_corrects, 80) || '" is no record in quarantine of ' || ${literal(tableName)}
-        when _nth > 1 then '"_id" "' || _corrects || '" stands in the run twice; its first record is taken'
+        when _nth > 1 then '"_id" "' || _corrects || '" stands in the run twice, with other values; its first record is taken'
         when ${allMissing} and _entry._raw is not null then _entry._reason
       end as _malformed,
       case when _nth = 1 and ${allMissing} then _entry._raw end as _raw,
@@ -41,13 +52,36 @@ export function selectCorrections({ tableName, table }: TableInput, batch: strin
     from (
       select
         ${join(undefusedColumns, ', ')}, _extra, _file_id, _line, _corrects,
-        row_number() over (partition by _corrects order by _file_no, _line) as _nth
+        row_number() over _same_id as _nth,
+        ${together(names)} is not distinct from first_value(${together(names)}) over _same_id as _is_same
       from ${readParquet([batch])} join (select * from ${RUN_FILES}) using (_file_id)
       where _corrects is not null
+      window _same_id as (partition by _corrects order by _file_no, _line)
     ) as _given
     join (select * from ${RUN_FILES}) as _upload using (_file_id)
     left join (select *, case when _id is not null then ${entryValues(table)} end as _before from ${entries}) as _entry on _entry._id = _given._corrects
-    where _entry._id is null or _entry._status in ('open', 'waiting')`
+    where case
+      when _entry._id is not null then _entry._status in ('open', 'waiting') and (_nth = 1 or not _is_same)
+      else not (_corrects = '' and ${allMissing} and ${isExtraMissing()})
+    end`
+}
+
+/** A column that a correction's header does not have keeps the value of the entry. */
+function correctedValue(name: string, corrections: readonly Pick<RawFile, 'fileId' | 'dialect'>[]): Sql {
+  const column = ident(name)
+  const lacking = corrections.filter(({ dialect }) => !dialect.columns.includes(name)).map(({ fileId }) => fileId)
+  if (lacking.length === 0) return sql`_given.${column}`
+  const isLacking = sql`list_contains(${literal(lacking)}::varchar[], _given._file_id)`
+  return sql`case when ${isLacking} then _entry.${column} else _given.${column} end as ${column}`
+}
+
+function isExtraMissing(): Sql {
+  return sql`coalesce(len(list_filter(json_keys(_given._extra), lambda _key: ${extraText(sql`_key`)} is not null)), 0) = 0`
+}
+
+/** The text of a key of `_extra`. */
+function extraText(key: Sql): Sql {
+  return sql`json_extract_string(_given._extra, '/' || replace(replace(${key}, '~', '~0'), '/', '~1'))`
 }
 
 /**
@@ -55,7 +89,7 @@ export function selectCorrections({ tableName, table }: TableInput, batch: strin
  * empty columns that a spreadsheet has added.
  */
 function ownExtra(): Sql {
-  const text = sql`json_extract_string(_given._extra, '/' || replace(replace(_key, '~', '~0'), '/', '~1'))`
+  const text = extraText(sql`_key`)
   const entries = sql`list_filter(
     list_transform(
       list_filter(json_keys(_given._extra), lambda _key: not list_contains(${literal(ENTRY_COLUMNS)}, _key)),

@@ -12,9 +12,9 @@ import { requiredRules } from './required.ts'
 import type { Rule } from './rule.ts'
 import { typeRules } from './type.ts'
 
+export { keyRules } from './keys.ts'
 export { referenceRules } from './reference.ts'
 export { holdsBack, type Rule, typedName } from './rule.ts'
-export { uniqueRules } from './unique.ts'
 
 /** The rules of a table that a record can be judged by alone, in the order in which reasons are told. */
 export function recordRules(table: TableConfig, checks: readonly CompiledCheck[]): Rule[] {

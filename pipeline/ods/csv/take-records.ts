@@ -68,7 +68,7 @@ function recordAdder(
   return (fields, line) => {
     const values = places.map((place) => orMissing(fields[place]))
     const others = extra.map(([name, place]) => [name, orMissing(fields[place])] as const)
-    const corrects = idPlace === -1 ? null : (fields[idPlace] ?? '')
+    const corrects = idPlace === -1 ? null : (fields[idPlace] ?? '').trim()
     batch.addRecord(values, extraJson(others), fileId, line, corrects)
   }
 }

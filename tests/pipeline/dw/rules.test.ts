@@ -3,7 +3,7 @@ import { ruleIds } from '../../../core/config/rule-ids.ts'
 import { configSchema, type TableConfig } from '../../../core/config/schema.ts'
 import { sql } from '../../../core/sql.ts'
 import { checkMarts } from '../../../pipeline/check-marts.ts'
-import { allRecordRules, recordRules, uniqueRules } from '../../../pipeline/dw/rules/index.ts'
+import { allRecordRules, keyRules, recordRules } from '../../../pipeline/dw/rules/index.ts'
 import { tempLake } from '../../helpers/temp-lake.ts'
 
 const id = { type: 'integer' }
@@ -312,6 +312,6 @@ test('the ids that a contract is checked by are those that its rules have', () =
     configOf({ columns, checks, references: [{ columns: ['b', 'a'], table: 't' }], unique: [['a', 'b']] }),
   ).tables.t as TableConfig
   const compiled = checks.map(({ name, message }) => ({ name, message, broken: sql`true` }))
-  const rules = [...allRecordRules(recordRules(table, compiled), table, { t: table }), ...uniqueRules('t', table)]
+  const rules = [...allRecordRules(recordRules(table, compiled), table, { t: table }), ...keyRules('t', table)]
   expect(rules.map((rule) => rule.id)).toEqual(ruleIds(table))
 })

@@ -1,11 +1,14 @@
 import { copyFile, rename, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import type { Project } from '../../../core/config/load-config.ts'
 import { compact } from '../../../pipeline/maintain/compact.ts'
 import { repair } from '../../../pipeline/maintain/repair/index.ts'
 import { rollback } from '../../../pipeline/maintain/rollback.ts'
+import { trace } from '../../../pipeline/trace/index.ts'
+import { tryRules } from '../../../pipeline/try-rules/index.ts'
 import { flipBit } from '../../helpers/damage.ts'
 import { quietly } from '../../helpers/maintain.ts'
-import { correct, formatCsv, parseCsv } from '../../helpers/quarantine-csv.ts'
+import { type CsvRow, correct, formatCsv, parseCsv } from '../../helpers/quarantine-csv.ts'
 import { PARENTS, type TempLake, tempLake } from '../../helpers/temp-lake.ts'
 
 const EMPLOYEES = [
@@ -136,7 +139,8 @@ test('what names no entry is quarantined with the reason, and nothing else is he
   const lake = await lakeWithQuarantine()
   const rows = parseCsv(await correct(lake, INBOX, (row) => row))
   const fixed = { ...rows[0], employee_name: 'Bo' }
-  const faults = [fixed, { ...fixed, _id: '' }, { ...fixed, _id: '0123456789abcdef:7' }, fixed]
+  const other = { ...fixed, employee_name: 'Bob' }
+  const faults = [fixed, { ...fixed, _id: '' }, { ...fixed, _id: '0123456789abcdef:7' }, other]
   await lake.drop({ 'mine.csv': formatCsv(faults as Record<string, string>[]) })
   expect((await lake.run()).files).toMatchObject([{ records: 4, loaded: 1, quarantined: 3 }])
   expect(
@@ -144,9 +148,90 @@ test('what names no entry is quarantined with the reason, and nothing else is he
   ).toEqual([
     ['3', expect.stringMatching(/^"_id" is empty; a record that is new belongs into a file of its own/)],
     ['4', expect.stringMatching(/^"_id" "0123456789abcdef:7" is no record in quarantine of employees/)],
-    ['5', expect.stringMatching(/stands in the run twice; its first record is taken/)],
+    ['5', expect.stringMatching(/stands in the run twice, with other values; its first record is taken/)],
   ])
   expect(await lake.findings()).toEqual([])
+})
+
+test('two copies of a CSV, empty rows and spaces around an id change nothing', async () => {
+  const lake = await lakeWithQuarantine()
+  const named = (row: CsvRow) => ({ ...row, _id: ` ${row._id} `, employee_name: row.employee_name || 'Bo' })
+  const text = await correct(lake, INBOX, named)
+  const names = text.split('\r\n')[0]?.split(',').length ?? 0
+  const empty = `${','.repeat(names - 1)}\r\n`
+  await lake.drop({ 'a.csv': text + empty + empty, 'b.csv': await correct(lake, INBOX, named, ';') })
+  expect((await lake.run()).files).toMatchObject([
+    { file: 'a.csv', records: 5, loaded: 1, unchanged: 2, quarantined: 2 },
+    { file: 'b.csv', records: 3, loaded: 0, unchanged: 3, quarantined: 0 },
+  ])
+  expect((await statuses(lake)).flat()).toEqual(['2', 'released', '3', 'open', '4', 'open'])
+  expect(await lake.findings()).toEqual([])
+})
+
+test('of two copies with other values the first counts, and that is what trace and rules try tell', async () => {
+  const lake = await lakeWithQuarantine()
+  for (const name of ['Zoe', 'Bo'])
+    await lake.drop({
+      [name === 'Zoe' ? 'b.csv' : 'a.csv']: await correct(lake, INBOX, (row) =>
+        row._line === '2' ? { ...row, employee_name: name } : row,
+      ),
+    })
+  expect((await lake.run()).files).toMatchObject([
+    { file: 'a.csv', loaded: 1, quarantined: 2 },
+    { file: 'b.csv', loaded: 0, unchanged: 2, quarantined: 1 },
+  ])
+  expect(await lake.query('select employee_name from dw.employees where employee_id = 2')).toEqual([['Bo']])
+  const traced = await trace(lake.project, { target: 'employees', key: ['2'], where: null, column: null, limit: 1 })
+  expect(traced.rows[0]?.correction).toMatchObject({ file: 'a.csv', line: 2 })
+  const { employees, ...tables } = lake.project.config.tables
+  const columns = { ...employees?.columns, employee_name: { type: 'string', required: true, maxLength: 2 } }
+  const changed = {
+    ...lake.project,
+    config: { ...lake.project.config, tables: { ...tables, employees: { ...employees, columns } } },
+  }
+  const [trial] = (await tryRules(changed as Project, quietly(), 'employees')).tables
+  expect(trial?.quarantined.examples.map(({ line }) => line)).toEqual([1])
+})
+
+test('a column that someone has deleted keeps what it had, in rules try, too', async () => {
+  const lake = await lakeWithQuarantine()
+  const rows = parseCsv(await correct(lake, INBOX, (row) => ({ ...row, employee_name: row.employee_name || 'Bo' })))
+  await lake.drop({ 'fixed.csv': formatCsv(rows.map(({ _id = '', employee_name = '' }) => ({ _id, employee_name }))) })
+  expect((await lake.run()).files).toMatchObject([{ records: 3, loaded: 1, quarantined: 2 }])
+  expect(await lake.query('select employee_name, hiring_date, job_id from dw.employees where employee_id = 2')).toEqual(
+    [['Bo', '2021-01-02 00:00:00', '1']],
+  )
+  expect(
+    await lake.query("select _line, hiring_date from quarantine.employees where _status = 'open' order by 1"),
+  ).toEqual([
+    ['3', 'soon'],
+    ['4', '2021-01-04T00:00:00Z'],
+  ])
+  const trials = await tryRules(lake.project, quietly(), 'employees')
+  expect(trials.tables).toMatchObject([{ table: 'employees', rows: 2, quarantined: { records: 0 } }])
+  expect(await lake.findings()).toEqual([])
+})
+
+test('a CSV of another lake, and one that has lost its ids, are refused with what to do', async () => {
+  const lake = await lakeWithQuarantine()
+  const rows = parseCsv(await correct(lake, INBOX, (row) => row))
+  await lake.drop({
+    'other lake.csv': formatCsv(rows.map((row) => ({ ...row, _id: `0123456789abcdef:${row._line}` }))),
+    'employees-without-id.csv': formatCsv(rows.map(({ _id, ...row }) => row)),
+  })
+  const { files } = await lake.run()
+  expect(files.map(({ file, outcome, reason }) => [file, outcome, reason])).toEqual([
+    [
+      'employees-without-id.csv',
+      'refused',
+      'CSV_HEADER_MISMATCH: "employees-without-id.csv": it is a CSV of the quarantine, and its column "_id" is missing',
+    ],
+    [
+      'other lake.csv',
+      'refused',
+      'UPLOAD_UNKNOWN_TABLE: "other lake.csv" is a CSV of a quarantine, but this lake has no upload "0123456789abcdef", which it names',
+    ],
+  ])
 })
 
 test('a record that could not be split is mended by filling in its columns', async () => {

@@ -22,7 +22,7 @@ const config = (maxLength: number) => ({
     },
   },
 })
-const ALL = { rule: null, file: null, ids: null }
+const ALL = { rule: null, file: null, ids: null, isLeftOut: false }
 
 async function lakeWithQuarantine(): Promise<TempLake> {
   const lake = await tempLake({

@@ -2,12 +2,19 @@ import { expect, test } from 'vitest'
 import { KeyHolders, type Member } from '../../../../pipeline/dw/keys/judge-in-order.ts'
 
 let no = 0
-const member = (kind: Member['kind'], key: number | null, values: Member['values'], content = ++no): Member => ({
+const member = (
+  kind: Member['kind'],
+  key: number | null,
+  values: Member['values'],
+  content = ++no,
+  isLate = false,
+): Member => ({
   no: ++no,
   kind,
   key,
   values,
   content,
+  isLate,
 })
 
 test('a record that is rejected for one key holds no other', () => {
@@ -48,4 +55,18 @@ test('a refused record is told who has its keys, and takes none; one without a k
   expect(holders.take(member('refused', 1, [7]))).toBeNull()
   expect(holders.take(member('refused', 2, [8]))).toBeNull()
   expect(holders.take(member('good', 3, [8]))).toBeNull()
+})
+
+test('a record that is older than the row of its key takes nothing, whatever else is in its way', () => {
+  const holders = new KeyHolders('update', 1)
+  const row = member('row', 1, [7], 100)
+  const other = member('row', 2, [8])
+  for (const one of [row, other]) expect(holders.take(one)).toBeNull()
+  const late = member('good', 1, [8], 101, true)
+  expect(holders.take(late)).toEqual({ no: late.no, outcome: 'rejected', holders: [row.no, other.no] })
+  const same = member('good', 1, [7], 100, true)
+  expect(holders.take(same)).toEqual({ no: same.no, outcome: 'unchanged', holders: [null, null] })
+  const refused = member('refused', 1, [9], 102, true)
+  expect(holders.take(refused)).toEqual({ no: refused.no, outcome: null, holders: [row.no, null] })
+  expect(holders.take(member('good', 3, [9]))).toBeNull()
 })
