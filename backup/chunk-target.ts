@@ -1,6 +1,6 @@
 import type { DuckDBAppender } from '@duckdb/node-api'
 import { CHUNK_ROWS } from '../core/duckdb-memory.ts'
-import { DroplakeError, messageOf } from '../core/errors.ts'
+import { DroplakeError, messageOf, storageFailure } from '../core/errors.ts'
 import { NewChunk } from '../core/new-chunk.ts'
 import type { Cursor } from './avro/varint.ts'
 import type { FieldReader } from './plan-fields.ts'
@@ -71,7 +71,7 @@ export class ChunkTarget {
     this.#placedRows += rows
   }
 
-  /** Give the rows to the engine. @throws {NotUtf8}, {DroplakeError} ENGINE_FAILED */
+  /** Give the rows to the engine. @throws {NotUtf8}, {DroplakeError} ENGINE_FAILED, STORAGE_FAILED */
   flush(): void {
     const [chunk, rowCount] = [this.#chunk, this.#rows]
     if (rowCount === 0) return
@@ -87,7 +87,7 @@ export class ChunkTarget {
     try {
       this.#appender.appendDataChunk(chunk.chunk)
     } catch (cause) {
-      throw new DroplakeError('ENGINE_FAILED', messageOf(cause), { cause })
+      throw storageFailure(messageOf(cause), cause) ?? new DroplakeError('ENGINE_FAILED', messageOf(cause), { cause })
     }
     chunk.reset()
     this.#rows = 0

@@ -13,17 +13,18 @@ const TWO_32 = 2 ** 32
 export function isoTimestampDecoder(): ColumnDecoder {
   const halves = new Uint32Array(CHUNK_ROWS * 2)
   const values = new Uint8Array(halves.buffer)
+  const days = new DayCache()
   return {
     type: 'TIMESTAMP',
     numbers: null,
     read: (cursor, row) => {
       const length = lengthAt(cursor)
       const { bytes, at } = cursor
-      const seconds = secondsAt(bytes, at)
+      const seconds = secondsAt(bytes, at, days)
       const hasFraction = length === FRACTION_BYTES
-      const fraction = hasFraction ? digits(bytes, at + 20, 6) : 0
+      const fraction = hasFraction ? fractionAt(bytes, at + 20) : 0
       const isWritten = (hasFraction ? bytes[at + 19] === 46 : length === WHOLE_BYTES) && bytes[at + length - 1] === 90
-      if (!isWritten || Number.isNaN(seconds + fraction)) throw new Error('a moment is not written in ISO 8601')
+      if (!isWritten || Number.isNaN(seconds) || fraction < 0) throw new Error('a moment is not written in ISO 8601')
       cursor.at += length
       // Microseconds need 64 bits; a million is 15,625 times 64, and the product with the former is exact.
       const scaled = seconds * 15_625
@@ -36,30 +37,48 @@ export function isoTimestampDecoder(): ColumnDecoder {
   }
 }
 
+/** Stands for digits that are none: whatever it is added to is below zero. */
+const NO_DIGITS = -1_000_000
+
 /** Seconds from 1970 to the moment at a place; NaN where there is none. */
-function secondsAt(bytes: Uint8Array, at: number): number {
-  const [year, month, day] = [digits(bytes, at, 4), digits(bytes, at + 5, 2), digits(bytes, at + 8, 2)]
-  const [hour, minute, second] = [digits(bytes, at + 11, 2), digits(bytes, at + 14, 2), digits(bytes, at + 17, 2)]
+function secondsAt(bytes: Uint8Array, at: number, days: DayCache): number {
+  const year = two(bytes, at) * 100 + two(bytes, at + 2)
+  const [month, day] = [two(bytes, at + 5), two(bytes, at + 8)]
+  const [hour, minute, second] = [two(bytes, at + 11), two(bytes, at + 14), two(bytes, at + 17)]
   const isWritten =
     bytes[at + 4] === 45 &&
     bytes[at + 7] === 45 &&
     bytes[at + 10] === 84 &&
     bytes[at + 13] === 58 &&
     bytes[at + 16] === 58
-  if (!isWritten || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
-    return Number.NaN
-  return daysTo(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
+  const isDay = year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= 31
+  const isTime = hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59
+  if (!isWritten || !isDay || !isTime) return Number.NaN
+  return days.daysTo(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
 }
 
-/** A number of so many digits; NaN when one of them is none. */
-function digits(bytes: Uint8Array, at: number, count: number): number {
-  let value = 0
-  for (let index = at; index < at + count; index++) {
-    const digit = (bytes[index] as number) - 48
-    if (!(digit >= 0 && digit <= 9)) return Number.NaN
-    value = value * 10 + digit
+function fractionAt(bytes: Uint8Array, at: number): number {
+  return two(bytes, at) * 10_000 + two(bytes, at + 2) * 100 + two(bytes, at + 4)
+}
+
+function two(bytes: Uint8Array, at: number): number {
+  const [tens, ones] = [(bytes[at] as number) - 48, (bytes[at + 1] as number) - 48]
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NO_DIGITS
+}
+
+/** Moments that follow one another are often of one day. */
+class DayCache {
+  #date = 0
+  #days = 0
+
+  daysTo(year: number, month: number, day: number): number {
+    const date = year * 512 + month * 32 + day
+    if (date !== this.#date) {
+      this.#date = date
+      this.#days = daysTo(year, month, day)
+    }
+    return this.#days
   }
-  return value
 }
 
 /** Days from 1970-01-01. A year begins in March here, so that a leap day is its last. @see https://howardhinnant.github.io/date_algorithms.html#days_from_civil */

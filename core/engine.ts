@@ -161,13 +161,17 @@ export class Engine {
     const connection = this.#appending
     await this.#guard(statement, () => connection.run(statement.text))
     const appender = await this.#guard(statement, () => connection.createAppender(tableName, 'main', 'memory'))
+    let result: Result
     try {
-      const result = await fill(appender)
-      await this.#guard(statement, async () => appender.flushSync())
-      return result
-    } finally {
+      result = await fill(appender)
+    } catch (error) {
+      // Closing it would append what is left, and tell of another error than this one.
+      appender.clear()
       appender.closeSync()
+      throw error
     }
+    await this.#guard(statement, async () => appender.closeSync())
+    return result
   }
 
   /** All rows of a query as `droplake query --json` gives them: integers that JavaScript would round, and decimals, as text. */
