@@ -1,6 +1,6 @@
 import type { Run } from '../../../control/lake.ts'
 import type { Engine } from '../../../core/engine.ts'
-import { ident, literal, raw, sql } from '../../../core/sql.ts'
+import { ident, literal, sql } from '../../../core/sql.ts'
 import type { TableInput } from '../table-input.ts'
 import { MEMBERS } from './gather-members.ts'
 import { VERDICTS } from './judge-chains.ts'
@@ -54,12 +54,4 @@ export async function findChanges(engine: Engine, run: Run, { table }: TableInpu
       _no, _kind, _file_id, _line, _next_file_id, _next_line, _last_file_id, _last_line, _valid_from,
       lead(_valid_from) over (partition by ${keyNames(table.primaryKey)} order by _position) as _valid_to
     from _timed`)
-}
-
-/** Whether any row has several versions. */
-export async function hasChanges(engine: Engine): Promise<boolean> {
-  const { found } = await engine.row<{ found: number }>(
-    sql`select count(*) as found from (from ${VERSIONS} limit ${raw('1')})`,
-  )
-  return found > 0
 }
