@@ -78,7 +78,7 @@ bench-backup: build ## measure backup and restore of 10 million rows beside avsc
 clean: ## take away what was built and installed; data stays
 	@rm -rf dist node_modules
 
-dist/.built: node_modules/.installed $(SOURCES) scripts/build.mjs tsconfig.json tsconfig.build.json
+dist/.built: node_modules/.installed $(SOURCES) scripts/build.mjs scripts/bundle-command-line.mjs tsconfig.json tsconfig.build.json
 	@node scripts/build.mjs
 	@touch $@
 

@@ -16,7 +16,7 @@ export function formatTable(
   { maxWidth = 60, counts = false }: TableOptions = {},
 ): string {
   const texts = [headings, ...rows.map((row) => row.map((cell) => shorten(cellText(cell, counts), maxWidth)))]
-  const widths = headings.map((_, column) => Math.max(...texts.map((row) => stringWidth(row[column] ?? ''))))
+  const widths = headings.map((_, column) => Math.max(...texts.map((row) => widthOf(row[column] ?? ''))))
   const isNumeric = headings.map(
     (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number' || row[column] == null),
   )
@@ -47,11 +47,16 @@ export function visible(text: string): string {
   )
 }
 
+/** Columns of a terminal; most texts are plain ASCII, and need not be looked at character by character. */
+function widthOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text)
+}
+
 function shorten(text: string, maxWidth: number): string {
-  return stringWidth(text) <= maxWidth ? text : `${text.slice(0, maxWidth - 1)}…`
+  return widthOf(text) <= maxWidth ? text : `${text.slice(0, maxWidth - 1)}…`
 }
 
 function pad(text: string, width: number, toRight: boolean): string {
-  const space = ' '.repeat(Math.max(0, width - stringWidth(text)))
+  const space = ' '.repeat(Math.max(0, width - widthOf(text)))
   return toRight ? space + text : text + space
 }

@@ -61,6 +61,8 @@ export async function main(words: readonly string[]): Promise<number> {
   let exitCode = 0
   const parser = yargs([...words])
     .scriptName('droplake')
+    // All else that droplake says is English, too.
+    .detectLocale(false)
     .usage('$0 <command>\n\nDrop files in a folder, get tables that people can trust.')
     .option('project', {
       alias: 'C',

@@ -77,9 +77,12 @@ async function writeCatalog(lake: Lake, path: string, version: number, entries: 
   if (state.catalogPath !== null) await copyToNewFile(state.catalogPath, path)
   await engine.run(sql`attach ${literal(path)} as ${ident(NEXT)}`)
   try {
-    if (state.catalogPath === null) await createLedger(engine)
-    else await migrateCatalog(engine, NEXT)
-    await fillCatalog(lake, version, entries)
+    if (state.catalogPath !== null) await migrateCatalog(engine, NEXT)
+    // One transaction, because each has its own fsync; the file is not seen before it is whole, either way.
+    await engine.transaction(async () => {
+      if (state.catalogPath === null) await createLedger(engine)
+      await fillCatalog(lake, version, entries)
+    })
     await engine.run(sql`checkpoint ${ident(NEXT)}`)
   } finally {
     await engine.run(sql`detach ${ident(NEXT)}`)

@@ -57,11 +57,17 @@ export async function writeDataFile(lake: Lake, run: Run, file: NewDataFile, que
 /**
  * Give a file of `stageDataFile` its place among the data files and make it last.
  *
+ * @param rows how many `stageDataFile` counted
  * @returns null when it has no rows
  */
-export async function adoptDataFile(lake: Lake, run: Run, file: NewDataFile, staged: string): Promise<DataFile | null> {
+export async function adoptDataFile(
+  lake: Lake,
+  run: Run,
+  file: NewDataFile,
+  staged: string,
+  rows: number,
+): Promise<DataFile | null> {
   const path = await newPath(lake, run, file)
-  const rows = await countRows(lake, staged)
   await moveFile(staged, path)
   return makeLast(lake, run, file, path, rows)
 }

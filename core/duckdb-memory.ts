@@ -1,10 +1,8 @@
-// What the memory of DuckDB's vectors looks like, and the library that reaches it.
-import { createRequire } from 'node:module'
-import type duckdb from '@duckdb/node-bindings'
+// What the memory of DuckDB's vectors looks like, and the library that reaches it: the very one that the client has loaded
+// (package.json names the same version), because a second copy of it could not read the first one's chunks.
+import bindings from '@duckdb/node-bindings'
 
-// The very library that the client has loaded; a second copy of it could not read the first one's chunks.
-const clientRequire = createRequire(createRequire(import.meta.url).resolve('@duckdb/node-api'))
-export const bindings: typeof duckdb = clientRequire('@duckdb/node-bindings')
+export { bindings }
 
 /** Rows of a chunk at most. */
 export const CHUNK_ROWS = bindings.vector_size()

@@ -69,6 +69,20 @@ export class Engine {
     await this.#guard(statement, () => this.connection.run(statement.text, values, types as DuckDBType[]))
   }
 
+  /** Do something in one transaction: when it throws, the engine's part of it is undone. Only one attached database can be written in it. */
+  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.run(raw('begin transaction'))
+    try {
+      const result = await work()
+      await this.run(raw('commit'))
+      return result
+    } catch (error) {
+      // A failed commit has ended it already.
+      await this.run(raw('rollback')).catch(() => undefined)
+      throw error
+    }
+  }
+
   /** How many statements a text holds; none of them is looked at further. */
   async countStatements(text: string): Promise<number> {
     if (isBlank(text)) return 0

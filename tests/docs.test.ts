@@ -31,6 +31,16 @@ test('docs/dependencies.md has a line for every package in package.json', () => 
   expect(lines.sort()).toEqual(names.sort())
 })
 
+test("package.json names the engine's version that its client wants", () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
+  const client = JSON.parse(read('node_modules/@duckdb/node-api/package.json')) as {
+    version: string
+    dependencies: Record<string, string>
+  }
+  expect(devDependencies?.['@duckdb/node-api']).toBe(client.version)
+  expect(dependencies?.['@duckdb/node-bindings']).toBe(client.dependencies['@duckdb/node-bindings'])
+})
+
 test('every make target and droplake command that README and docs/commands.md name exists', () => {
   const text = read('README.md') + read('docs/commands.md')
   const help = execFileSync('make', ['help'], { cwd: REPOSITORY, encoding: 'utf8' })

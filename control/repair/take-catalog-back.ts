@@ -5,7 +5,7 @@ import { ident, literal, sql } from '../../core/sql.ts'
 import type { Layout } from '../layout.ts'
 import { type DataFile, LEDGER_SQL } from '../ledger.ts'
 import { isLiveIn, readStoredFiles } from '../stored-files.ts'
-import { replaceViews } from '../views.ts'
+import { dropViews, replaceViews } from '../views.ts'
 
 const CATALOG = 'restored'
 const CONTROL_TABLES = [...LEDGER_SQL.text.matchAll(/^create table control\.(\w+)/gm)].map((match) => match[1] ?? '')
@@ -25,6 +25,7 @@ export async function takeCatalogBack(project: Project, layout: Layout, path: st
   try {
     await engine.run(sql`attach ${literal(beside)} as ${ident(CATALOG)}`)
     await dropOthers(engine)
+    await dropViews(engine, CATALOG)
     await replaceViews(engine, CATALOG, project.config, layout, await liveFiles(engine))
     await engine.run(sql`checkpoint ${ident(CATALOG)}`)
     await engine.run(sql`detach ${ident(CATALOG)}`)

@@ -40,7 +40,8 @@ export function loadProject(options: LoadOptions): Project {
   const file = options.configFile === undefined ? join(folder, CONFIG_FILE) : resolve(options.cwd, options.configFile)
   const written = readDocument(file)
   const { document, sources } = applyOverrides(written, options.env, options.flags ?? {})
-  const parsed = configSchema.safeParse(document)
+  // It is read once: compiling a parser for it takes longer than reading it without.
+  const parsed = configSchema.safeParse(document, { jitless: true })
   const faults = parsed.success ? checkConfig(parsed.data, folder) : parsed.error.issues.flatMap(describeIssue)
   if (parsed.success && faults.length === 0) return { folder, config: parsed.data, document: written, sources }
   throw new DroplakeError(

@@ -10,6 +10,8 @@ export interface TestSource {
   readonly columns: readonly string[]
   /** A query of what is wrong, or the path of a file with one, relative to the project. */
   readonly query: { readonly text: string } | { readonly path: string }
+  /** The SQL is droplake's own: it reads the mart alone, uses no parameter, and fits every mart that has the columns. */
+  readonly isOwn: boolean
 }
 
 /** The name of the test of how many rows there are. */
@@ -38,6 +40,7 @@ function uniqueTest(rows: Sql, columns: readonly string[]): TestSource {
   return {
     name: `unique:${columns.join(',')}`,
     columns,
+    isOwn: true,
     finding: `with the same ${columns.map((column) => `"${column}"`).join(', ')} as another`,
     query: sql`select * from ${rows} qualify count(*) over (partition by ${key}) > 1 order by ${key}`,
   }
@@ -47,6 +50,7 @@ function notNullTest(rows: Sql, column: string): TestSource {
   return {
     name: `not_null:${column}`,
     columns: [column],
+    isOwn: true,
     finding: `without "${column}"`,
     query: sql`select * from ${rows} where ${ident(column)} is null`,
   }
@@ -59,6 +63,7 @@ function rowCountTest(rows: Sql, { min, max }: { min?: number | undefined; max?:
   return {
     name: ROW_COUNT,
     columns: [],
+    isOwn: true,
     finding: `in all; expected ${expected.join(' and ')}`,
     query: {
       text: `select row_count from (select count(*) as row_count from ${rows.text}) where row_count < ${least}${most}`,
@@ -67,7 +72,7 @@ function rowCountTest(rows: Sql, { min, max }: { min?: number | undefined; max?:
 }
 
 function sqlTest(rows: Sql, name: string, test: string): TestSource {
-  const shared = { name: `sql:${name}`, columns: [] }
+  const shared = { name: `sql:${name}`, columns: [], isOwn: false }
   if (isSqlFile(test)) return { ...shared, finding: `found by ${test.trim()}`, query: { path: test.trim() } }
   // The line break ends a comment that the condition may close with.
   const text = `select * from ${rows.text} where (\n${test}\n)`

@@ -88,7 +88,8 @@ async function readDraft(engine: Engine, project: Project, martName: string, mar
   }
   const own = await findInputs(engine, project.config, place, text)
   const tested: MartInputs[] = []
-  for (const test of tests) tested.push(await findInputs(engine, project.config, test.place, test.text))
+  for (const test of tests.filter(({ isOwn }) => !isOwn))
+    tested.push(await findInputs(engine, project.config, test.place, test.text))
   const namesOf = (kind: keyof MartInputs) => [...new Set([own, ...tested].flatMap((found) => found[kind]))].sort()
   const isRead = (name: string) => name !== martName || own.marts.includes(name)
   const inputs = { tables: namesOf('tables'), marts: namesOf('marts').filter(isRead) }
@@ -135,15 +136,21 @@ async function readMart(engine: Engine, project: Project, draft: Draft): Promise
   })
   await showEmptyMart(engine, martName, columns)
   const tests: MartTest[] = []
-  for (const { name, finding, place: at, text: testText, columns: needed } of draft.tests) {
+  for (const { name, finding, isOwn, place: at, text: testText, columns: needed } of draft.tests) {
     refuseMissing(at, needed, columns)
-    const test = await withParameters(engine, project, at, testText)
-    await describeColumns(engine, test).catch((cause: unknown) => {
-      throw martInvalid(at, messageOf(cause), cause)
-    })
+    const test = isOwn ? { text: testText, parameters: {} } : await readTest(engine, project, at, testText)
     tests.push({ name, finding, ...test })
   }
   return { martName, path, ...query, inputs, isFickle, tests, columns }
+}
+
+/** A test that a person wrote, held against the empty mart. */
+async function readTest(engine: Engine, project: Project, place: string, text: string): Promise<SelectText> {
+  const test = await withParameters(engine, project, place, text)
+  await describeColumns(engine, test).catch((cause: unknown) => {
+    throw martInvalid(place, messageOf(cause), cause)
+  })
+  return test
 }
 
 /** SQL knows no upper and lower case. */

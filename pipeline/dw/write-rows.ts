@@ -24,19 +24,21 @@ export async function writeRows(
   accepted: readonly Accepted[],
 ): Promise<DataFile[]> {
   const written: DataFile[] = []
-  for (const { part, path } of accepted) {
+  const retimed = input.table.onConflict === 'history' ? retimedRows(run) : null
+  const isPlain = !(await isAny(lake, sql`select 1 from ${UNWANTED}`)) && retimed === null
+  for (const { part, path, rows: rowCount } of accepted) {
     const file = {
       layer: 'dw' as const,
       tableName: input.tableName,
       ...(part.lines === null && !part.isReturned ? {} : { part: part.name }),
     }
     const rows = readParquet([path])
-    const retimed = input.table.onConflict === 'history' ? retimedRows(run) : null
-    const isChanged = (await hasAny(lake, rows, UNWANTED)) || (retimed !== null && (await hasAny(lake, rows, retimed)))
+    const isChanged =
+      !isPlain && ((await hasAny(lake, rows, UNWANTED)) || (retimed !== null && (await hasAny(lake, rows, retimed))))
     const wanted = sql`select * from ${rows} anti join ${UNWANTED} using (_file_id, _line)`
     const dataFile = isChanged
       ? await writeDataFile(lake, run, file, retimed === null ? wanted : withTimes(wanted, retimed))
-      : await adoptDataFile(lake, run, file, path)
+      : await adoptDataFile(lake, run, file, path, rowCount)
     if (dataFile !== null) written.push(dataFile)
     await removePath(path)
   }
@@ -57,8 +59,11 @@ function withTimes(rows: Sql, retimed: Sql): Sql {
     from (select * from (${rows}) left join ${retimed} as _retimed using (_file_id, _line)) as _rows`
 }
 
-async function hasAny(lake: Lake, rows: Sql, addresses: Sql): Promise<boolean> {
-  const { found } = await lake.engine.row<{ found: number }>(sql`
-    select count(*) as found from (select 1 from ${rows} semi join ${addresses} using (_file_id, _line) limit 1)`)
+function hasAny(lake: Lake, rows: Sql, addresses: Sql): Promise<boolean> {
+  return isAny(lake, sql`select 1 from ${rows} semi join ${addresses} using (_file_id, _line)`)
+}
+
+async function isAny(lake: Lake, query: Sql): Promise<boolean> {
+  const { found } = await lake.engine.row<{ found: number }>(sql`select count(*) as found from (${query} limit 1)`)
   return found > 0
 }

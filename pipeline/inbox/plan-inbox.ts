@@ -66,8 +66,9 @@ async function planTable(
   after: readonly DataFile[],
   newFiles: readonly Source[],
 ): Promise<InboxCsv[]> {
-  const fileIds = new Set(await locate(lake, changed).then((found) => found.map(({ fileId }) => fileId)))
-  const places = (await locate(lake, union(before, after), fileIds)).filter(({ fileId }) => fileIds.has(fileId))
+  const found = await locate(lake, changed)
+  const fileIds = new Set(found.map(({ fileId }) => fileId))
+  const places = [...found, ...(await locate(lake, difference(union(before, after), changed), fileIds))]
   const filesOf = (fileId: string, files: readonly DataFile[]): EntryFiles => {
     const own = files.filter((file) => places.some((place) => place.fileId === fileId && place.path === file.path))
     const paths = (layer: string) => own.filter((file) => file.layer === layer).map((file) => file.path)

@@ -90,9 +90,9 @@ async function adoptRows(lake: Lake, run: Run, target: Target, { parts, refused 
   const { tableName } = target
   const extra = extraColumns(target)
   const added: (DataFile | null)[] = []
-  for (const [index, { path }] of parts.entries()) {
+  for (const [index, { path, rows }] of parts.entries()) {
     const file = { layer: 'dw' as const, tableName, part: `restore-${String(index + 1).padStart(4, '0')}` }
-    if (refused === 0 && extra.length === 0) added.push(await adoptDataFile(lake, run, file, path))
+    if (refused === 0 && extra.length === 0) added.push(await adoptDataFile(lake, run, file, path, rows))
     else added.push(await writeDataFile(lake, run, file, withoutRefused([path], extra)))
   }
   added.push(await writeClosed(lake, run, target, parts))

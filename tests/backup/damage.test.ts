@@ -6,7 +6,8 @@ import { BackupReader } from '../../backup/read-backup.ts'
 import { Engine } from '../../core/engine.ts'
 import { sql } from '../../core/sql.ts'
 import { backUp, restoreTable, tempFolder } from '../helpers/avro.ts'
-import { type TempLake, tempLake } from '../helpers/temp-lake.ts'
+import { usePreparedLake } from '../helpers/prepared-lake.ts'
+import type { TempLake } from '../helpers/temp-lake.ts'
 
 /** Of the damages that were asked for, a sample in each run of the tests; all with DROPLAKE_DAMAGES=whole. */
 const IS_WHOLE = process.env.DROPLAKE_DAMAGES === 'whole'
@@ -35,15 +36,16 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-async function staffLake(): Promise<TempLake> {
-  const lines = Array.from(
-    { length: 400 },
-    (_, row) => `${row},${row % 7 === 0 ? '' : `Name ${(row * 7919) % 1000}`},${T},${row}.5`,
-  )
-  const lake = await tempLake({ config: CONFIG, uploads: { 'staff.csv': `${lines.join('\n')}\n` } })
-  await lake.run()
-  return lake
-}
+const lines = Array.from(
+  { length: 400 },
+  (_, row) => `${row},${row % 7 === 0 ? '' : `Name ${(row * 7919) % 1000}`},${T},${row}.5`,
+)
+const staffLake = usePreparedLake(
+  { config: CONFIG, uploads: { 'staff.csv': `${lines.join('\n')}\n` } },
+  async (lake) => {
+    await lake.run()
+  },
+)
 
 /** What a restore would put into the table: the code of its error, or a digest of rows and lineage. */
 async function outcomeOf(lake: TempLake, path: string): Promise<string> {

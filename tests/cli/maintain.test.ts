@@ -1,19 +1,18 @@
 import { existsSync, rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { flipBit } from '../helpers/damage.ts'
+import { usePreparedLake } from '../helpers/prepared-lake.ts'
 import { droplake } from '../helpers/run-cli.ts'
-import { PARENTS, type TempLake, tempLake } from '../helpers/temp-lake.ts'
+import { PARENTS } from '../helpers/temp-lake.ts'
 
 const T = '2021-07-01T10:00:00Z'
 
-async function twoVersions(): Promise<TempLake> {
-  const lake = await tempLake({ uploads: { ...PARENTS, 'employees.csv': `1,Ada,${T},1,1\n` } })
+const twoVersions = usePreparedLake({ uploads: { ...PARENTS, 'employees.csv': `1,Ada,${T},1,1\n` } }, async (lake) => {
   const clock = () => new Date('2026-02-03T04:05:06Z')
   await lake.run({ clock })
   await lake.drop({ 'employees2.csv': `2,Bob,${T},2,1\n3,,${T},1,1\n` })
   await lake.run({ clock })
-  return lake
-}
+})
 
 test('verify prints a table of what was looked at, and a line per finding with exit code 1', async () => {
   const lake = await twoVersions()

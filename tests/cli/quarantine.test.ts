@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest'
+import { usePreparedLake } from '../helpers/prepared-lake.ts'
 import { droplake } from '../helpers/run-cli.ts'
-import { PARENTS, type TempLake, tempLake } from '../helpers/temp-lake.ts'
+import { PARENTS } from '../helpers/temp-lake.ts'
 
-async function lakeWithQuarantine(): Promise<TempLake> {
-  const employees = '1,Ann,2021-01-01T00:00:00Z,1,1\n2,,2021-01-02T00:00:00Z,7,1\n3,Cem,soon,1,1\n'
-  const lake = await tempLake({ uploads: { ...PARENTS, 'employees.csv': employees } })
+const employees = '1,Ann,2021-01-01T00:00:00Z,1,1\n2,,2021-01-02T00:00:00Z,7,1\n3,Cem,soon,1,1\n'
+const lakeWithQuarantine = usePreparedLake({ uploads: { ...PARENTS, 'employees.csv': employees } }, async (lake) => {
   await lake.run()
-  return lake
-}
+})
 
 test('quarantine lists what is open, with the oldest, an example, and what to do next', async () => {
   const lake = await lakeWithQuarantine()

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { build } from 'rolldown'
 import { expect, onTestFinished, test } from 'vitest'
 import { stoppedBy } from '../../core/stop.ts'
 import { DROPLAKE, droplake } from '../helpers/run-cli.ts'
@@ -102,8 +103,9 @@ test('a second signal ends the run at once, and the next run clears up', async (
 })
 
 test('a run that cannot be stopped is ended by its signal after four seconds', async () => {
-  const module = pathToFileURL(join(REPOSITORY, 'dist', 'cli', 'stop-on-signal.js')).href
-  const script = `const { stopOnSignal } = await import('${module}'); setInterval(() => {}, 1000); const stopped = stopOnSignal(() => new Promise(() => {})); console.error('at work'); await stopped`
+  const file = join((await tempLake()).folder, 'stop-on-signal.mjs')
+  await build({ input: join(REPOSITORY, 'cli', 'stop-on-signal.ts'), platform: 'node', output: { file } })
+  const script = `const { stopOnSignal } = await import('${pathToFileURL(file).href}'); setInterval(() => {}, 1000); const stopped = stopOnSignal(() => new Promise(() => {})); console.error('at work'); await stopped`
   const ended = await signalled(['--input-type=module', '-e', script], REPOSITORY, /at work/, ['SIGTERM'])
   expect(ended).toMatchObject({
     signal: 'SIGTERM',

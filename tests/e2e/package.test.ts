@@ -1,7 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { runProgram } from '../helpers/run-cli.ts'
 import { REPOSITORY } from '../helpers/temp-lake.ts'
@@ -20,16 +29,18 @@ test('npm pack gives a tarball with which init and run work elsewhere', async ()
   const installed = join(folder, 'package')
 
   const sqlFiles = (root: string) =>
-    ['core', 'control', 'pipeline', 'cli'].flatMap((part) =>
-      readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.sql') && !name.startsWith('app/marts/'))
-        .map((name) => join(part, name)),
-    )
+    ['core', 'control', 'pipeline', 'cli']
+      .filter((part) => existsSync(join(root, part)))
+      .flatMap((part) =>
+        readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.sql') && !name.startsWith('app/marts/'))
+          .map((name) => join(part, name)),
+      )
   expect(sqlFiles(join(installed, 'dist'))).toEqual(sqlFiles(REPOSITORY))
   expect(sqlFiles(REPOSITORY)).toContain('control/ledger.sql')
 
   // What npm would install beside it, without a network.
-  symlinkSync(join(REPOSITORY, 'node_modules'), join(installed, 'node_modules'))
+  linkDependencies(join(installed, 'node_modules'))
   const bin = join(
     installed,
     (JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { bin: { droplake: string } }).bin.droplake,
@@ -47,3 +58,16 @@ test('npm pack gives a tarball with which init and run work elsewhere', async ()
   execFileSync(process.execPath, ['draw-svg.mjs'], { cwd: folder, stdio: 'pipe' })
   expect((JSON.parse(run.stdout) as { marts: { rows: number }[] }).marts.every((mart) => mart.rows > 0)).toBe(true)
 })
+
+/** The packages that are no development dependencies, and no other: what is bundled is not looked for here. */
+function linkDependencies(folder: string): void {
+  const { packages } = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>
+  }
+  const places = Object.keys(packages).filter((place) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(place))
+  for (const place of places.filter((name) => !packages[name]?.dev && existsSync(join(REPOSITORY, name)))) {
+    const target = join(folder, place.slice('node_modules/'.length))
+    mkdirSync(dirname(target), { recursive: true })
+    symlinkSync(join(REPOSITORY, place), target)
+  }
+}

@@ -88,18 +88,23 @@ async function textRows(result: QueryResult): Promise<string[][]> {
   return rows
 }
 
+export interface TempLakeOptions {
+  readonly config?: unknown
+  readonly uploads?: Record<string, string | Buffer>
+  readonly sql?: Record<string, string>
+  /** Runs write pages of reports, too: they take longer then. */
+  readonly pages?: boolean
+}
+
 /** The hires lake, or one of another config, with these uploads dropped. */
-export async function tempLake(
-  options: {
-    config?: unknown
-    uploads?: Record<string, string | Buffer>
-    sql?: Record<string, string>
-    /** Runs write pages of reports, too: they take longer then. */
-    pages?: boolean
-  } = {},
-): Promise<TempLake> {
+export async function tempLake(options: TempLakeOptions = {}): Promise<TempLake> {
   const folder = await mkdtemp(join(tmpdir(), 'droplake-test-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return fillLake(folder, options)
+}
+
+/** Make the project of `tempLake` in an empty folder. */
+export async function fillLake(folder: string, options: TempLakeOptions = {}): Promise<TempLake> {
   await mkdir(join(folder, 'workingArea', 'uploads'), { recursive: true })
   if (options.config === undefined) {
     await cp(join(REPOSITORY, 'pipeline_config.json'), join(folder, 'pipeline_config.json'))

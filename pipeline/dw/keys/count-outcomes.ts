@@ -1,5 +1,5 @@
 import type { Engine } from '../../../core/engine.ts'
-import { type Sql, sql } from '../../../core/sql.ts'
+import { join, type Sql, sql } from '../../../core/sql.ts'
 import type { TableInput } from '../table-input.ts'
 import { VERSIONS } from './find-changes.ts'
 import { ALL_UNCHANGED, UNWRITTEN, UPDATING } from './settle-keys.ts'
@@ -30,15 +30,24 @@ export async function countOutcomes(
   { table }: TableInput,
   counted: (records: Sql) => Sql,
 ): Promise<KeyOutcomes> {
-  const count = (records: Sql) => countRecords(engine, counted(records))
+  const relations: Record<keyof KeyOutcomes, Sql> = {
+    updated: counted(UPDATING),
+    unchanged: counted(ALL_UNCHANGED),
+    superseded: counted(sql`(from ${UNWRITTEN} where _why = 'superseded')`),
+    replaced: sql`(from ${VERSIONS} where ${table.onConflict === 'update'} and _next_line is not null)`,
+  }
+  const counts = Object.entries(relations).map(
+    ([outcome, records]) =>
+      sql`select ${outcome}::varchar as outcome, _file_id, count(*) as records from ${records} group by _file_id`,
+  )
+  const rows = await engine.rows<{ outcome: string; _file_id: string; records: number }>(join(counts, ' union all '))
+  const of = (wanted: keyof KeyOutcomes) =>
+    new Map(rows.filter(({ outcome }) => outcome === wanted).map((row) => [row._file_id, row.records]))
   return {
-    updated: await count(UPDATING),
-    unchanged: await count(ALL_UNCHANGED),
-    superseded: await count(sql`(from ${UNWRITTEN} where _why = 'superseded')`),
-    replaced:
-      table.onConflict === 'update'
-        ? await countRecords(engine, sql`(from ${VERSIONS} where _next_line is not null)`)
-        : new Map(),
+    updated: of('updated'),
+    unchanged: of('unchanged'),
+    superseded: of('superseded'),
+    replaced: of('replaced'),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Run } from '../../../control/lake.ts'
 import type { Engine } from '../../../core/engine.ts'
-import { ident, literal, sql } from '../../../core/sql.ts'
+import { ident, literal, type Sql, sql } from '../../../core/sql.ts'
 import type { TableInput } from '../table-input.ts'
 import { MEMBERS } from './gather-members.ts'
 import { VERDICTS } from './judge-chains.ts'
@@ -54,4 +54,13 @@ export async function findChanges(engine: Engine, run: Run, { table }: TableInpu
       _no, _kind, _file_id, _line, _next_file_id, _next_line, _last_file_id, _last_line, _valid_from,
       lead(_valid_from) over (partition by ${keyNames(table.primaryKey)} order by _position) as _valid_to
     from _timed`)
+}
+
+/** The statement that makes VERSIONS for a run in which no row has several. */
+export function createEmptyVersions(): Sql {
+  return sql`
+    create or replace temp table ${VERSIONS} (
+      _no bigint, _kind varchar, _file_id varchar, _line bigint, _next_file_id varchar, _next_line bigint,
+      _last_file_id varchar, _last_line bigint, _valid_from timestamp, _valid_to timestamp
+    )`
 }

@@ -1,5 +1,6 @@
 import type { Engine } from '../../../core/engine.ts'
 import { ident, join, type Sql, sql } from '../../../core/sql.ts'
+import type { Accepted } from '../accept-records.ts'
 import { refusedKeys } from '../find-refused.ts'
 import type { TableInput } from '../table-input.ts'
 import { findRepeatedKeys, REPEATED } from './find-repeated-keys.ts'
@@ -23,9 +24,15 @@ export const KEYLESS = ident('keyless_records')
  * Find the keys over which there is something to decide. They are few, as a rule: whatever costs more is done with them alone.
  *
  * @param good a relation of the good records
- * @param accepted a relation of all accepted ones, in the order of their files
+ * @param accepted the files of all accepted ones, in their order
+ * @returns whether there is any
  */
-export async function findContestedKeys(engine: Engine, input: TableInput, good: Sql, accepted: Sql): Promise<void> {
+export async function findContestedKeys(
+  engine: Engine,
+  input: TableInput,
+  good: Sql,
+  accepted: readonly Accepted[],
+): Promise<boolean> {
   const { primaryKey, unique } = input.table
   const key = keyNames(primaryKey)
   const none = sql`select ${key} from ${currentRows(input.tableName, input.table)} where false`
@@ -40,6 +47,10 @@ export async function findContestedKeys(engine: Engine, input: TableInput, good:
     create or replace temp table ${CONTESTED} as
     select ${key} from (select * from ${TAKEN}) anti join ${UNCHANGED} using (${key})
     union select ${key} from ${REPEATED} union select ${key} from ${ENTANGLED}`)
+  const { found } = await engine.row<{ found: number }>(
+    sql`select (select count(*) from ${CONTESTED}) + (select count(*) from ${KEYLESS}) as found`,
+  )
+  return found > 0
 }
 
 /** Values that records or rows of several primary keys have. */
@@ -50,7 +61,7 @@ async function findEntangledKeys(
   input: TableInput,
   columns: readonly string[],
   good: Sql,
-  accepted: Sql,
+  accepted: readonly Accepted[],
 ): Promise<void> {
   const { primaryKey } = input.table
   const value = keyNames(columns)

@@ -15,8 +15,8 @@ export const MEMBERS = ident('key_members')
 /** A row of the table stands before every record of the run. */
 const ROW_POSITION = sql`-1::bigint`
 
-/** @returns how many there are */
-export async function gatherMembers(engine: Engine, input: TableInput, good: Sql): Promise<number> {
+/** Gather all who have a say in a contested key. */
+export async function gatherMembers(engine: Engine, input: TableInput, good: Sql): Promise<void> {
   const { tableName, table } = input
   const names = keyNames([...new Set(keysOf(table).flat())])
   const key = keyNames(table.primaryKey)
@@ -46,8 +46,6 @@ export async function gatherMembers(engine: Engine, input: TableInput, good: Sql
     _members as (${join([sql`from _rows`, sql`from _good`, sql`from _refused`], ' union all ')})
     select row_number() over () as _no, _members.*, ${isEntangled(table.primaryKey)} as _is_entangled
     from _members`)
-  const { members } = await engine.row<{ members: number }>(sql`select count(*) as members from ${MEMBERS}`)
-  return members
 }
 
 function isEntangled(primaryKey: readonly string[]): Sql {

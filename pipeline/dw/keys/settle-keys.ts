@@ -1,10 +1,10 @@
 import { ledgerTable } from '../../../control/catalog.ts'
 import type { Lake, Run } from '../../../control/lake.ts'
 import type { Engine } from '../../../core/engine.ts'
-import { ident, join, readParquet, type Sql, sql } from '../../../core/sql.ts'
+import { ident, join, type Sql, sql } from '../../../core/sql.ts'
 import type { Accepted } from '../accept-records.ts'
 import { RUN_FILES, type TableInput } from '../table-input.ts'
-import { findChanges, VERSIONS } from './find-changes.ts'
+import { createEmptyVersions, findChanges, VERSIONS } from './find-changes.ts'
 import { findContestedKeys } from './find-contested-keys.ts'
 import { findLate, mayBeLate } from './find-late.ts'
 import { UNCHANGED } from './find-unchanged.ts'
@@ -48,17 +48,26 @@ export async function settleKeys(
   accepted: readonly Accepted[],
 ): Promise<void> {
   const { engine } = lake
-  await findContestedKeys(engine, input, good, readParquet(accepted.map(({ path }) => path)))
-  const members = await gatherMembers(engine, input, good)
+  const isContested = await findContestedKeys(engine, input, good, accepted)
+  if (!isContested) return settleNothing(engine, input)
+  await gatherMembers(engine, input, good)
   await createVerdicts(engine, input)
-  if (members > 0) {
-    if (mayBeLate(input)) await findLate(lake, input)
-    await judgeChains(engine, input)
-    await judgeEntangled(engine, input)
-  }
+  if (mayBeLate(input)) await findLate(lake, input)
+  await judgeChains(engine, input)
+  await judgeEntangled(engine, input)
   await findChanges(engine, run, input)
   await nameConflicts(lake, input)
   await listUnwritten(engine, input)
+}
+
+/** No key is contested: each good record is a row of its own, but for those of UNCHANGED. */
+async function settleNothing(engine: Engine, { table }: TableInput): Promise<void> {
+  const holders = keysOf(table).map((_, number) => sql`${holderName(number)} varchar`)
+  await engine.run(sql`
+    ${createEmptyVersions()};
+    create or replace temp table ${KEY_CONFLICTS} (_file_id varchar, _line bigint, ${join(holders, ', ')});
+    create or replace temp table ${UNWRITTEN} (_file_id varchar, _line bigint, _why varchar);
+    create or replace temp table ${UPDATING} (_file_id varchar, _line bigint)`)
 }
 
 async function nameConflicts(lake: Lake, { table }: TableInput): Promise<void> {

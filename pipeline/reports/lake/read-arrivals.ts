@@ -1,6 +1,6 @@
 import type { Config } from '../../../core/config/schema.ts'
 import type { Engine } from '../../../core/engine.ts'
-import { ident, sql } from '../../../core/sql.ts'
+import { sql } from '../../../core/sql.ts'
 import { matchesPattern } from '../../uploads/match-table.ts'
 
 /** How a sender's files come: when the last one came, and how many records it had against those before. */
@@ -53,9 +53,10 @@ export async function readArrivals(
   const ofSenders = Object.entries(senders).flatMap(([sender, { files }]) =>
     files.map((pattern) => ({ sender, pattern })),
   )
+  const loaded = await readFiles(engine)
   const arrivals: Arrival[] = []
   for (const [table, { files: patterns }] of Object.entries(tables)) {
-    const files = await readFiles(engine, table)
+    const files = loaded.get(table) ?? []
     const taken = new Set<File>()
     for (const source of [...ofSenders, ...patterns.map((pattern) => ({ sender: null, pattern }))]) {
       const own = files.filter((file) => !taken.has(file) && matchesPattern(file.name, source.pattern))
@@ -67,15 +68,18 @@ export async function readArrivals(
   return arrivals
 }
 
-/** Loaded files of a table, newest first. */
-async function readFiles(engine: Engine, table: string): Promise<File[]> {
-  return engine.rows<{ name: string; records: number; at: Date }>(sql`
-    select files.name, files.records, runs.started_at as at
-    from ${ident('control', 'files')} as files
+/** Loaded files of each table, newest first. */
+async function readFiles(engine: Engine): Promise<ReadonlyMap<string, readonly File[]>> {
+  const rows = await engine.rows<{ table_name: string; name: string; records: number; at: Date }>(sql`
+    select files.table_name, files.name, files.records, runs.started_at as at
+    from control.files as files
     join control.runs as runs using (run_id)
-    where files.outcome = 'loaded' and runs.status = 'committed' and files.table_name = ${table}
-    order by runs.run_id desc, files.name desc
-    limit ${MOST_FILES}`)
+    where files.outcome = 'loaded' and runs.status = 'committed'
+    qualify row_number() over (partition by files.table_name order by runs.run_id desc, files.name desc) <= ${MOST_FILES}
+    order by runs.run_id desc, files.name desc`)
+  const byTable = new Map<string, File[]>()
+  for (const { table_name: table, ...file } of rows) byTable.set(table, [...(byTable.get(table) ?? []), file])
+  return byTable
 }
 
 function arrivalOf(

@@ -5,6 +5,7 @@ import { Engine } from '../../../core/engine.ts'
 import { raw, sql } from '../../../core/sql.ts'
 import { verify } from '../../../pipeline/verify/index.ts'
 import { damageCatalog, flipBit, tamper } from '../../helpers/damage.ts'
+import { usePreparedLake } from '../../helpers/prepared-lake.ts'
 import { PARENTS, type TempLake, tempLake } from '../../helpers/temp-lake.ts'
 
 const employees = (from: number, to: number) =>
@@ -14,15 +15,20 @@ const employees = (from: number, to: number) =>
   ).join('')
 
 /** A lake of three versions, with good and refused records, and a duplicate. */
-async function threeVersions(): Promise<TempLake> {
-  const lake = await tempLake({ uploads: { ...PARENTS, 'employees1.csv': `${employees(1, 50)}99,,x,9,9\n` } })
-  await lake.run()
-  await lake.drop({ 'employees2.csv': employees(50, 80), 'employees3.csv': employees(1, 3) })
-  await lake.run()
-  await lake.drop({ 'employees4.csv': employees(80, 81), 'employees2b.csv': employees(50, 80), 'departments9.csv': '' })
-  await lake.run()
-  return lake
-}
+const threeVersions = usePreparedLake(
+  { uploads: { ...PARENTS, 'employees1.csv': `${employees(1, 50)}99,,x,9,9\n` } },
+  async (lake) => {
+    await lake.run()
+    await lake.drop({ 'employees2.csv': employees(50, 80), 'employees3.csv': employees(1, 3) })
+    await lake.run()
+    await lake.drop({
+      'employees4.csv': employees(80, 81),
+      'employees2b.csv': employees(50, 80),
+      'departments9.csv': '',
+    })
+    await lake.run()
+  },
+)
 
 test('a whole lake has no findings, and the report says what was looked at', async () => {
   const lake = await threeVersions()

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { compact } from '../../../pipeline/maintain/compact.ts'
 import { planRollback, rollback } from '../../../pipeline/maintain/rollback.ts'
 import { quietly } from '../../helpers/maintain.ts'
+import { usePreparedLake } from '../../helpers/prepared-lake.ts'
 import { snapshot } from '../../helpers/snapshot.ts'
 import { PARENTS, type TempLake, tempLake } from '../../helpers/temp-lake.ts'
 
@@ -11,13 +12,11 @@ const T = '2021-07-01T10:00:00Z'
 const FIRST = { ...PARENTS, 'employees1.csv': `1,Ada,${T},1,1\nx,Bad,${T},1,1\n` }
 const SECOND = { 'employees2.csv': `2,Bob,${T},2,2\n3,,${T},9,1\n`, 'jobs2.csv': '9,Cook\n' }
 
-async function twoVersions(): Promise<TempLake> {
-  const lake = await tempLake({ uploads: FIRST })
+const twoVersions = usePreparedLake({ uploads: FIRST }, async (lake) => {
   await lake.run()
   await lake.drop(SECOND)
   await lake.run()
-  return lake
-}
+})
 
 /** The tables, marts, quarantine and reports, without the uploads and the ledger. */
 async function content(lake: TempLake): Promise<Record<string, unknown>> {

@@ -11,20 +11,19 @@ import { rollback } from '../../../pipeline/maintain/rollback.ts'
 import { parseKeep, planVacuum, vacuum } from '../../../pipeline/maintain/vacuum.ts'
 import { flipBit } from '../../helpers/damage.ts'
 import { quietly } from '../../helpers/maintain.ts'
-import { PARENTS, type TempLake, tempLake } from '../../helpers/temp-lake.ts'
+import { usePreparedLake } from '../../helpers/prepared-lake.ts'
+import { PARENTS, type TempLake } from '../../helpers/temp-lake.ts'
 
 const T = '2021-07-01T10:00:00Z'
 const day = (number: number) => new Date(Date.UTC(2026, 0, number, 12))
 
 /** Five versions, one a day, with a good and a refused employee each. */
-async function fiveVersions(): Promise<TempLake> {
-  const lake = await tempLake({ uploads: PARENTS })
+const fiveVersions = usePreparedLake({ uploads: PARENTS }, async (lake) => {
   for (let number = 1; number <= 5; number++) {
     await lake.drop({ [`employees${number}.csv`]: `${number},Ada,${T},1,1\n${number + 100},,${T},1,1\n` })
     await lake.run({ clock: () => day(number) })
   }
-  return lake
-}
+})
 
 const parquet = async (lake: TempLake, ...names: string[]) =>
   (await lake.list('lake', ...names)).filter((path) => path.endsWith('.parquet'))

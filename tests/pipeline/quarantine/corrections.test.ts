@@ -9,6 +9,7 @@ import { trace } from '../../../pipeline/trace/index.ts'
 import { tryRules } from '../../../pipeline/try-rules/index.ts'
 import { flipBit } from '../../helpers/damage.ts'
 import { quietly } from '../../helpers/maintain.ts'
+import { usePreparedLake } from '../../helpers/prepared-lake.ts'
 import { type CsvRow, correct, formatCsv, parseCsv } from '../../helpers/quarantine-csv.ts'
 import { PARENTS, type TempLake, tempLake } from '../../helpers/temp-lake.ts'
 
@@ -21,11 +22,9 @@ const EMPLOYEES = [
 ].join('\n')
 const INBOX = 'employees.csv.1.csv'
 
-async function lakeWithQuarantine(): Promise<TempLake> {
-  const lake = await tempLake({ uploads: { ...PARENTS, 'employees.csv': EMPLOYEES } })
+const lakeWithQuarantine = usePreparedLake({ uploads: { ...PARENTS, 'employees.csv': EMPLOYEES } }, async (lake) => {
   await lake.run()
-  return lake
-}
+})
 
 const statuses = (lake: TempLake) => lake.query('select _line, _status from quarantine.employees order by _line')
 

@@ -9,8 +9,9 @@ import { rollback } from '../../../pipeline/maintain/rollback.ts'
 import { planRun } from '../../../pipeline/plan/index.ts'
 import { runPipeline } from '../../../pipeline/run.ts'
 import { quietly } from '../../helpers/maintain.ts'
+import { usePreparedLake } from '../../helpers/prepared-lake.ts'
 import { formatCsv, parseCsv } from '../../helpers/quarantine-csv.ts'
-import { type TempLake, tempLake } from '../../helpers/temp-lake.ts'
+import type { TempLake } from '../../helpers/temp-lake.ts'
 
 const config = (maxLength: number) => ({
   name: 'x',
@@ -24,14 +25,15 @@ const config = (maxLength: number) => ({
 })
 const ALL = { rule: null, file: null, ids: null, isLeftOut: false }
 
-async function lakeWithQuarantine(): Promise<TempLake> {
-  const lake = await tempLake({
+const lakeWithQuarantine = usePreparedLake(
+  {
     config: config(3),
     uploads: { 'a.csv': '1,Ann,Ulm\n2,Berta,Ulm\n3,Cecil,\n', 'b.csv': '1,Bob,Bonn\n4,\n' },
-  })
-  await lake.run()
-  return lake
-}
+  },
+  async (lake) => {
+    await lake.run()
+  },
+)
 
 const retryOf = (rule: string | null) => ({
   command: 'quarantine retry people',
