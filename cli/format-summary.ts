@@ -81,7 +81,7 @@ export function leftOut({ table, leftOut }: RunSummary['tables'][number]): strin
   if (leftOut === 0) return ''
   const what = `${count(leftOut)} open ${leftOut === 1 ? 'record' : 'records'} of ${table}`
   return visible(
-    `left out: the corrected CSV came without ${what}; to give them up: droplake quarantine discard ${table} --left-out --reason "…"`,
+    `left out of the corrected CSV: ${what}; to discard: droplake quarantine discard ${table} --left-out --reason "…"`,
   ).concat('\n')
 }
 

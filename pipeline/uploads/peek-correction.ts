@@ -1,8 +1,11 @@
 import { open } from 'node:fs/promises'
+import { constants, gunzipSync } from 'node:zlib'
 import { DroplakeError } from '../../core/errors.ts'
 
 /** Bytes in which a header and a record's `_id` are looked for. */
 const PEEK_BYTES = 64 * 1024
+/** Of a packed file: they unpack to a thousand times as many at most. */
+const PACKED_BYTES = 8 * 1024
 
 /** An entry's `_id`: the file that its record came with, and the line. */
 const ENTRY_ID = /(?<![0-9a-z])([0-9a-f]{16}):\d+(?!\d)/
@@ -47,11 +50,21 @@ async function readStart(path: string): Promise<string> {
   const file = await open(path, 'r')
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(PEEK_BYTES), 0, PEEK_BYTES, 0)
-    const bytes = buffer.subarray(0, bytesRead)
+    const bytes = unpacked(buffer.subarray(0, bytesRead))
     if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le')
     // What is looked for is ASCII.
     return bytes.toString('utf8')
   } finally {
     await file.close()
+  }
+}
+
+/** Of a file that was packed with gzip, what its first bytes unpack to; one that is damaged is told when it is read. */
+function unpacked(bytes: Buffer): Buffer {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
+  try {
+    return gunzipSync(bytes.subarray(0, PACKED_BYTES), { finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    return Buffer.alloc(0)
   }
 }

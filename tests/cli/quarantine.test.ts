@@ -96,7 +96,7 @@ test('a run names the command that gives up what was left out of a CSV', async (
   await lake.drop({ 'fixed.csv': `${header}\n${third?.replace('soon', '2021-01-03T00:00:00Z')}\n` })
   const { stdout } = await droplake(lake.folder, 'run')
   expect(stdout).toContain(
-    'left out: the corrected CSV came without 1 open record of employees; to give them up: droplake quarantine discard employees --left-out --reason "…"\n',
+    'left out of the corrected CSV: 1 open record of employees; to discard: droplake quarantine discard employees --left-out --reason "…"\n',
   )
   const done = await droplake(lake.folder, 'quarantine', 'discard', 'employees', '--left-out', '--reason', 'no', '-y')
   expect(done.stdout).toMatch(/^Discarded 1 record of employees/)

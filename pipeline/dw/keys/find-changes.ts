@@ -1,6 +1,6 @@
 import type { Run } from '../../../control/lake.ts'
 import type { Engine } from '../../../core/engine.ts'
-import { ident, literal, raw, type Sql, sql } from '../../../core/sql.ts'
+import { ident, literal, type Sql, sql } from '../../../core/sql.ts'
 import type { TableInput } from '../table-input.ts'
 import { MEMBERS } from './gather-members.ts'
 import { VERDICTS } from './judge-chains.ts'
@@ -63,12 +63,4 @@ export function createEmptyVersions(): Sql {
       _no bigint, _kind varchar, _file_id varchar, _line bigint, _next_file_id varchar, _next_line bigint,
       _last_file_id varchar, _last_line bigint, _valid_from timestamp, _valid_to timestamp
     )`
-}
-
-/** Whether any row has several versions. */
-export async function hasChanges(engine: Engine): Promise<boolean> {
-  const { found } = await engine.row<{ found: number }>(
-    sql`select count(*) as found from (from ${VERSIONS} limit ${raw('1')})`,
-  )
-  return found > 0
 }

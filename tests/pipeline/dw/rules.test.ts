@@ -109,6 +109,11 @@ test.each([
     ],
   ],
   [
+    'a late record that would refuse a file',
+    { columns: { id }, onConflict: 'update', severity: { 'late:id': 'refuse' } },
+    ['tables.t.severity: "late:id" cannot be "refuse": such a record comes back when its file is loaded already.'],
+  ],
+  [
     'checks that cannot be',
     {
       columns: { id, at: { type: 'date' } },

@@ -1,4 +1,5 @@
 import { copyFile, rename, writeFile } from 'node:fs/promises'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Project } from '../../../core/config/load-config.ts'
 import { compact } from '../../../pipeline/maintain/compact.ts'
@@ -97,6 +98,17 @@ test('a spreadsheet may save it with semicolons, a byte order mark, and CRLF', a
   await lake.drop({ [INBOX]: `\uFEFF${corrected}` })
   expect((await lake.run()).files).toMatchObject([{ loaded: 1, quarantined: 2 }])
   expect(await lake.query('select employee_name from dw.employees where employee_id = 2')).toEqual([['Żoë; "Zo"']])
+})
+
+test('a corrected CSV may be packed', async () => {
+  const lake = await lakeWithQuarantine()
+  const corrected = await correct(lake, INBOX, (row) => (row._line === '2' ? { ...row, employee_name: 'Bo' } : row))
+  await lake.drop({ [`${INBOX}.gz`]: gzipSync(corrected), 'damaged.csv.gz': gzipSync(corrected).subarray(0, 12) })
+  expect((await lake.run()).files).toMatchObject([
+    { file: `${INBOX}.gz`, table: 'employees', loaded: 1, quarantined: 2 },
+    { file: 'damaged.csv.gz', outcome: 'refused' },
+  ])
+  expect(await lake.findings()).toEqual([])
 })
 
 test('cells that a spreadsheet would run are defused, and come back as they were; numbers stay numbers', async () => {
