@@ -10,7 +10,12 @@ export async function damaged<Result>(path: string, read: () => Promise<Result>)
   try {
     return await read()
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'EISDIR'))
+    if (isSystemError(error, 'EISDIR'))
+      throw new DroplakeError('BACKUP_NOT_FOUND', `"${path}" is a folder; expected an Avro file`, {
+        cause: error,
+        hint: 'Name one of the files in it with --from; droplake backup list shows the backups.',
+      })
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR'))
       throw new DroplakeError('BACKUP_NOT_FOUND', `there is no backup "${path}"`, {
         cause: error,
         hint: 'List the backups with: droplake backup list; or name a file with --from',

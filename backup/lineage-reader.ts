@@ -19,11 +19,8 @@ export async function openLineage(path: string, metadata: BackupMetadata | null)
   return null
 }
 
-/** Origins of the rows of a block: an index into `origins` and a line for each. */
-export interface Places {
-  readonly origins: Int32Array
-  readonly lines: Float64Array
-}
+/** Rows that follow one another come from one origin (an index into `origins`), the first from this line, each next one from the next. */
+export type OnStretch = (origin: number, line: number, rows: number) => void
 
 export class LineageReader {
   /** Those that rows of this batch have. */
@@ -71,19 +68,15 @@ export class LineageReader {
     this.#indexes.clear()
   }
 
-  /** Places for the next rows. */
-  async take(rows: number): Promise<Places> {
-    const places = { origins: new Int32Array(rows), lines: new Float64Array(rows) }
+  /** Tell where the next rows come from. */
+  async take(rows: number, onStretch: OnStretch = () => undefined): Promise<void> {
     for (let row = 0; row < rows; ) {
       const run = await this.#current()
-      const index = this.#indexOf(run.origin)
       const count = Math.min(rows - row, run.rows - this.#used)
-      for (let step = 0; step < count; step++, row++) {
-        places.origins[row] = index
-        places.lines[row] = run.line + this.#used++
-      }
+      onStretch(this.#indexOf(run.origin), run.line + this.#used, count)
+      this.#used += count
+      row += count
     }
-    return places
   }
 
   /** @throws when it has more or other records than its header says */

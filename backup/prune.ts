@@ -1,16 +1,16 @@
 import { removePath } from '../core/durable-files.ts'
 import { lineagePath } from './backup-files.ts'
-import { listBackups } from './inventory.ts'
+import type { FoundBackup } from './inventory.ts'
 
 /**
  * The backups beyond the newest few of each table, oldest last. One that cannot be read counts as one; it may be all there is.
  *
- * @param folder absolute
+ * @param backups as `listBackups` gives them: the newest of each table first
  */
-export async function planPrune(folder: string, keep: number): Promise<string[]> {
+export function planPrune(backups: readonly FoundBackup[], keep: number): string[] {
   const counts = new Map<string, number>()
   const surplus: string[] = []
-  for (const backup of await listBackups(folder)) {
+  for (const backup of backups) {
     const table = backup.status === 'readable' ? backup.entry.tableName : backup.tableName
     const count = (counts.get(table) ?? 0) + 1
     counts.set(table, count)

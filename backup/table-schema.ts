@@ -4,7 +4,7 @@ import { ident, type Sql, sql } from '../core/sql.ts'
 
 /** How a value lies in DuckDB's memory, and so how it is encoded. `bytes`: size of an unscaled decimal. */
 export type Layout =
-  | { readonly kind: 'int' | 'long' | 'double' | 'boolean' | 'text' }
+  | { readonly kind: 'int' | 'long' | 'double' | 'boolean' | 'text' | 'iso-timestamp' }
   | { readonly kind: 'decimal'; readonly bytes: 2 | 4 | 8 | 16 }
 
 type FieldType =
@@ -105,9 +105,11 @@ function fieldOf(column: string, name: string, config: ColumnConfig, hasNulls: b
   const [base = ''] = config.type.split('(')
   const mapping = MAPPINGS[base] as Mapping
   const isOptional = config.required === false || hasNulls
+  if (config.avro === 'string' && base === 'timestamp')
+    return { column, name, type: 'string', isOptional, layout: { kind: 'iso-timestamp' }, select: ident(column) }
   if (config.avro === 'string')
-    return { column, name, type: 'string', isOptional, layout: { kind: 'text' }, select: isoText(column, base) }
-  const select = mapping.isCastToText ? sql`${ident(column)}::varchar` : ident(column)
+    return { column, name, type: 'string', isOptional, layout: { kind: 'text' }, select: asText(column) }
+  const select = mapping.isCastToText ? asText(column) : ident(column)
   return { column, name, type: mapping.type(config), isOptional, layout: mapping.layout(config), select }
 }
 
@@ -121,11 +123,8 @@ function fieldJson({ column, name, type, isOptional }: Field, description: strin
   }
 }
 
-/** ISO 8601: `2021-07-27T16:02:08Z`, with a fraction of six digits only where there is one. */
-function isoText(column: string, base: string): Sql {
-  const value = ident(column)
-  if (base !== 'timestamp') return sql`${value}::varchar`
-  return sql`case when epoch_us(${value}) % 1000000 = 0 then strftime(${value}, '%Y-%m-%dT%H:%M:%SZ') else strftime(${value}, '%Y-%m-%dT%H:%M:%S.%fZ') end`
+function asText(column: string): Sql {
+  return sql`${ident(column)}::varchar`
 }
 
 function decimalType(column: ColumnConfig): FieldType {

@@ -34,9 +34,10 @@ export async function verifyBackup(
         for await (const block of file.blocks()) {
           digest.update(block.bytes)
           const cursor: Cursor = { bytes: block.bytes, at: 0 }
-          for (let row = 0; row < block.rows && cursor.at <= block.bytes.length; row++)
+          const isCountable = block.rows <= block.bytes.length
+          for (let row = 0; isCountable && row < block.rows && cursor.at <= block.bytes.length; row++)
             for (const field of shape) skipValue(field.shape, cursor)
-          if (cursor.at !== block.bytes.length)
+          if (!isCountable || cursor.at !== block.bytes.length)
             throw new DamagedFile(
               `at byte ${block.at} of ${file.sizeBytes}: a block of ${block.rows} records does not have their bytes`,
             )

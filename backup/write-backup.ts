@@ -18,6 +18,7 @@ import { type EncodedBlock, RowEncoder } from './encode-rows.ts'
 import { findColumnsWithNulls } from './find-nulls.ts'
 import { LineageEncoder, lineageSchema, selectLineage } from './lineage.ts'
 import { draftEntries, finalEntries, hashHeader, type KnownMetadata } from './metadata.ts'
+import { partPath, removeLeftParts } from './part-files.ts'
 import { avroNames, contractHash, type TableSchema, tableSchemaOf } from './table-schema.ts'
 
 export interface BackupOptions {
@@ -44,6 +45,7 @@ export async function writeBackup(versions: Versions, tableName: string, options
   const known = await describeBackup(versions, tableName, table, dataFiles, options.clock())
   const path = backupPath(options.folder, tableName, versions.newest)
   await ensureFolder(dirname(path))
+  await removeLeftParts(dirname(path))
   const digest = await writeFiles({ versions, table, files, schema, known, path, options })
   await pointLatest(path, latestPath(options.folder, tableName))
   const { size } = await stat(path)
@@ -99,7 +101,7 @@ async function writeFiles(work: Work): Promise<string> {
   const lineage = lineageSchema(avroNames([known.table])[0] as string, table)
   const rowsDraft = draftEntries(known, schema.json, codec.avroName)
   const lineageDraft = draftEntries({ ...known, part: 'lineage' }, lineage, codec.avroName)
-  const parts = [path, lineagePath(path)].map((target) => `${target}.part`) as [string, string]
+  const parts = [path, lineagePath(path)].map(partPath) as [string, string]
   const writers: AvroFileWriter[] = []
   try {
     const rows = await AvroFileWriter.create(parts[0], codec, rowsDraft)
@@ -148,7 +150,7 @@ async function streamRows(work: Work, lineage: string, rows: AvroFileWriter, ori
   )
   let doneRows = 0
   for await (const chunk of versions.engine.chunks(query)) {
-    await addAll(rows, rowEncoder.encode(chunk))
+    for (const block of rowEncoder.encode(chunk)) await rows.add(block.rows, block.bytes)
     await addAll(origins, lineageEncoder.encode(chunk))
     doneRows += chunk.rowCount
     options.onRows({ table: known.table, stage: 'backup', doneRows, totalRows: known.rows })
@@ -177,8 +179,7 @@ async function addAll(writer: AvroFileWriter, blocks: readonly (EncodedBlock | n
 
 /** `latest.avro` is a second name of the newest backup, where the file system has such; else a copy. */
 async function pointLatest(path: string, latest: string): Promise<void> {
-  const beside = `${latest}.part`
-  await removePath(beside)
+  const beside = partPath(latest)
   await linkOrCopy(path, beside)
   await publishFile(beside, latest)
   // Two names of one file cannot replace one another: the one beside is left then.

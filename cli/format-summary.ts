@@ -219,10 +219,15 @@ function heldMart({ mart, rows, heldBack, failedTests }: MartSummary, cwd: strin
   const stays = rows === null ? 'there is none before it' : 'the one before it stays'
   const lines = [
     `held back: the new version of app.${mart}, ${stays} — ${heldBack.reason}`,
-    ...failedTests.flatMap(({ test, sample }) => sample.map((row) => `  ${test}: ${rowText(row)}`)),
+    ...failedTestLines(failedTests),
     ...(heldBack.failingRows === null ? [] : [`  rows: ${shortPath(heldBack.failingRows, cwd)}`]),
   ]
   return lines.map((line) => `${visible(line)}\n`).join('')
+}
+
+/** The first rows that each test found. */
+export function failedTestLines(failedTests: MartSummary['failedTests']): string[] {
+  return failedTests.flatMap(({ test, sample }) => sample.map((row) => `  ${test}: ${rowText(row)}`))
 }
 
 /** `department=Sales, job=Cook`; a missing value is shown as nothing. */

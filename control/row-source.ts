@@ -18,12 +18,21 @@ export interface RowSource {
   /** Dates and times that are text are written in ISO 8601, whatever the contract says. */
   readonly writesIso: boolean
   /**
-   * Put the next rows into a temporary table that is made for them: `columns`, then `_origin` (index into `origins`) and `_line`.
+   * Put the next rows into a table of the engine's memory that is made for them: `columns`, then `_origin` (index into
+   * `origins`) and `_line`. A statement of the engine may be under way meanwhile.
    *
    * @returns null when there are no more; only then the source is known to be whole
    * @throws {DroplakeError} BACKUP_DAMAGED
    */
-  readonly fill: (engine: Engine, tempTable: string) => Promise<RowBatch | null>
+  readonly fill: (engine: Engine, tableName: string) => Promise<RowBatch | null>
+  /** Ranges in which a value of a column may come twice, of the rows until now; all others come once. Null where that is not known. */
+  readonly overlaps: (column: string) => readonly ValueRange[] | null
+}
+
+/** Whole numbers from the first to the last. */
+export interface ValueRange {
+  readonly first: bigint
+  readonly last: bigint
 }
 
 export interface SourceColumn {

@@ -1,10 +1,7 @@
 // The memory of DuckDB's chunks, a column at a time: a value object per row would cost more than all else that is done with it.
-import { DuckDBDataChunk, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
-// The very library that the client has loaded (package.json names the same version): a second copy of it could not read the first one's chunks.
-import duckdb from '@duckdb/node-bindings'
-
-/** Rows of a chunk at most. */
-export const CHUNK_ROWS = duckdb.vector_size()
+import type { DuckDBDataChunk } from '@duckdb/node-api'
+import type duckdb from '@duckdb/node-bindings'
+import { addressAt, bindings, CHUNK_ROWS, MOST_INLINE_BYTES, SLOT_BYTES, SLOT_WORDS } from './duckdb-memory.ts'
 
 /** Values of one size, side by side; a bit of `validity` (null: all are there) is 1 where a row has a value. */
 export interface FixedColumn {
@@ -14,9 +11,9 @@ export interface FixedColumn {
 
 /** @param itemBytes size of a value; the memory is DuckDB's own and lasts as long as the chunk */
 export function fixedColumn(chunk: DuckDBDataChunk, index: number, itemBytes: number): FixedColumn {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
+  const vector = bindings.data_chunk_get_vector(chunk.chunk, index)
   return {
-    bytes: duckdb.vector_get_data(vector, chunk.rowCount * itemBytes),
+    bytes: bindings.vector_get_data(vector, chunk.rowCount * itemBytes),
     validity: validityOf(vector, chunk.rowCount),
   }
 }
@@ -25,32 +22,30 @@ export function isValid(validity: Uint8Array | null, row: number): boolean {
   return validity === null || (((validity[row >> 3] as number) >> (row & 7)) & 1) === 1
 }
 
-/** A text of DuckDB's takes 16 bytes: its length, then its bytes, or from 13 bytes on the first four and where they are. */
-const SLOT_WORDS = 4
-const MOST_INLINE_BYTES = 12
-const TWO_32 = 2 ** 32
-
 /** Texts so near to one another are fetched together. A gap below the size of a page lies on the pages of its two neighbours. */
 const MOST_GAP_BYTES = 1024
 
 /** The texts (or blobs) of a column as bytes: row `r` has `lengths[r]` bytes from `starts[r]` on. Used again chunk by chunk. */
 export class TextColumn {
   bytes: Uint8Array = new Uint8Array(64 * 1024)
-  readonly starts: Int32Array = new Int32Array(CHUNK_ROWS)
+  readonly starts: Uint32Array = new Uint32Array(CHUNK_ROWS)
   readonly lengths: Int32Array = new Int32Array(CHUNK_ROWS)
   validity: Uint8Array | null = null
   #usedBytes = 0
-  /** Where a text stands already, by its address: a dictionary gives the same one to many rows. */
-  readonly #known = new Map<number, number>()
+  /** A row that has the text of an address: a dictionary gives the same one to many rows, often side by side. */
+  readonly #rowOf = new Map<number, number>()
+  #lastAddress = 0
+  #lastRow = 0
 
   read(chunk: DuckDBDataChunk, index: number): void {
     const rowCount = chunk.rowCount
-    const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
-    const data = duckdb.vector_get_data(vector, rowCount * SLOT_WORDS * 4)
+    const vector = bindings.data_chunk_get_vector(chunk.chunk, index)
+    const data = bindings.vector_get_data(vector, rowCount * SLOT_BYTES)
     const slots = new Uint32Array(data.buffer, data.byteOffset, rowCount * SLOT_WORDS)
     this.validity = validityOf(vector, rowCount)
     this.#usedBytes = 0
-    this.#known.clear()
+    this.#rowOf.clear()
+    this.#lastAddress = 0
     for (let row = 0; row < rowCount; row++) {
       const length = isValid(this.validity, row) ? (slots[row * SLOT_WORDS] as number) : 0
       if (length > MOST_INLINE_BYTES) {
@@ -59,7 +54,7 @@ export class TextColumn {
       }
       this.starts[row] = this.#usedBytes
       this.lengths[row] = length
-      this.#addInline(data, row * 16 + 4, length)
+      this.#addInline(data, row * SLOT_BYTES + 4, length)
     }
   }
 
@@ -75,12 +70,9 @@ export class TextColumn {
     const [start, otherStart] = [this.starts[row] as number, this.starts[other] as number]
     if (length !== this.lengths[other]) return false
     if (start === otherStart) return true
-    return (
-      Buffer.compare(
-        this.bytes.subarray(start, start + length),
-        this.bytes.subarray(otherStart, otherStart + length),
-      ) === 0
-    )
+    for (let offset = 0; offset < length; offset++)
+      if (this.bytes[start + offset] !== this.bytes[otherStart + offset]) return false
+    return true
   }
 
   /**
@@ -91,10 +83,12 @@ export class TextColumn {
   #readFar(data: Uint8Array, slots: Uint32Array, first: number, rowCount: number): number {
     const address = addressAt(slots, first)
     const length = slots[first * SLOT_WORDS] as number
-    const known = this.#known.get(address)
-    if (known !== undefined) {
-      this.starts[first] = known
+    const known = address === this.#lastAddress ? this.#lastRow : this.#rowOf.get(address)
+    if (known !== undefined && this.lengths[known] === length) {
+      this.starts[first] = this.starts[known] as number
       this.lengths[first] = length
+      this.#lastAddress = address
+      this.#lastRow = first
       return first
     }
     let [last, end] = [first, address + length]
@@ -108,9 +102,9 @@ export class TextColumn {
       end = start + bytes
       last = row
     }
-    if (last === first) this.#known.set(address, this.#usedBytes)
-    const at = data.byteOffset + first * 16 + 8
-    this.#add(duckdb.get_data_from_pointer(data.buffer as ArrayBuffer, at, end - address))
+    if (last === first) this.#rowOf.set(address, first)
+    const at = data.byteOffset + first * SLOT_BYTES + 8
+    this.#add(bindings.get_data_from_pointer(data.buffer as ArrayBuffer, at, end - address))
     return last
   }
 
@@ -136,43 +130,7 @@ export class TextColumn {
   }
 }
 
-function addressAt(slots: Uint32Array, row: number): number {
-  return (slots[row * SLOT_WORDS + 2] as number) + (slots[row * SLOT_WORDS + 3] as number) * TWO_32
-}
-
 function validityOf(vector: duckdb.Vector, rowCount: number): Uint8Array | null {
   // Typed as never null, but it is where every row has a value.
-  return (duckdb.vector_get_validity(vector, Math.ceil(rowCount / 64) * 8) as Uint8Array | null) ?? null
-}
-
-/** Slots of as many empty texts as a chunk can have. */
-const EMPTY_TEXTS = new Uint8Array(CHUNK_ROWS * SLOT_WORDS * 4)
-
-/** A chunk while it is filled, to be appended to a table. */
-export class NewChunk {
-  readonly chunk: DuckDBDataChunk
-  readonly #vectors: readonly duckdb.Vector[]
-
-  constructor(types: readonly DuckDBType[]) {
-    this.chunk = DuckDBDataChunk.create(types)
-    this.#vectors = types.map((_, index) => duckdb.data_chunk_get_vector(this.chunk.chunk, index))
-    // A text that is no UTF-8 is not taken, and its slot would be whatever the memory held: the append would crash (1.5.6).
-    for (const [index, type] of types.entries())
-      if (type.typeId === DuckDBTypeId.VARCHAR) this.setColumn(index, EMPTY_TEXTS, null)
-  }
-
-  /** @param bytes UTF-8; of others the row's text stays empty */
-  setText(index: number, row: number, bytes: Uint8Array): void {
-    duckdb.vector_assign_string_element_len(this.#vectors[index] as duckdb.Vector, row, bytes)
-  }
-
-  /** @param bytes values side by side, and `validity` as in `FixedColumn`; of texts only the latter */
-  setColumn(index: number, bytes: Uint8Array | null, validity: Uint8Array | null): void {
-    const vector = this.#vectors[index] as duckdb.Vector
-    if (bytes !== null)
-      duckdb.copy_data_to_vector(vector, 0, bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length)
-    if (validity === null) return
-    duckdb.vector_ensure_validity_writable(vector)
-    duckdb.copy_data_to_vector_validity(vector, 0, validity.buffer as ArrayBuffer, validity.byteOffset, validity.length)
-  }
+  return (bindings.vector_get_validity(vector, Math.ceil(rowCount / 64) * 8) as Uint8Array | null) ?? null
 }

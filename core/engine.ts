@@ -1,5 +1,6 @@
 import {
   BIGINT,
+  type DuckDBAppender,
   type DuckDBConnection,
   type DuckDBDataChunk,
   DuckDBInstance,
@@ -11,7 +12,7 @@ import {
 } from '@duckdb/node-api'
 import { DroplakeError, messageOf, storageFailure } from './errors.ts'
 import { jsonRowsOf } from './json-values.ts'
-import { raw, type Sql, type SqlValue } from './sql.ts'
+import { ident, join, raw, type Sql, type SqlValue, sql } from './sql.ts'
 
 export interface EngineOptions {
   /** A database file, or `:memory:`. */
@@ -31,6 +32,8 @@ export type EngineRow = Readonly<Record<string, EngineValue>>
 export class Engine {
   readonly connection: DuckDBConnection
   readonly #instance: DuckDBInstance
+  /** For rows that are appended while a statement is under way. */
+  #appending: DuckDBConnection | undefined
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#instance = instance
@@ -82,11 +85,13 @@ export class Engine {
 
   /** How many statements a text holds; none of them is looked at further. */
   async countStatements(text: string): Promise<number> {
+    if (isBlank(text)) return 0
     return this.#guard(raw(text), async () => (await this.connection.extractStatements(text)).count)
   }
 
   /** The names of a statement's `$name` parameters, and how many statements the text holds. */
   async inspect(text: string): Promise<{ statements: number; isSelect: boolean; parameters: string[] }> {
+    if (isBlank(text)) return { statements: 0, isSelect: false, parameters: [] }
     return this.#guard(raw(text), async () => {
       const extracted = await this.connection.extractStatements(text)
       if (extracted.count !== 1) return { statements: extracted.count, isSelect: false, parameters: [] }
@@ -139,6 +144,32 @@ export class Engine {
     }
   }
 
+  /**
+   * Make a table `memory.main.<name>`, in the place of one that is there, and append rows to it, beside whatever statement is
+   * under way. Statements see the rows when this is done.
+   *
+   * @param columns types in DuckDB's words
+   */
+  async append<Result>(
+    tableName: string,
+    columns: readonly { readonly name: string; readonly type: string }[],
+    fill: (appender: DuckDBAppender) => Promise<Result>,
+  ): Promise<Result> {
+    const definitions = columns.map(({ name, type }) => sql`${ident(name)} ${raw(type)}`)
+    const statement = sql`create or replace table ${ident('memory', 'main', tableName)} (${join(definitions, ', ')})`
+    this.#appending ??= await this.#instance.connect()
+    const connection = this.#appending
+    await this.#guard(statement, () => connection.run(statement.text))
+    const appender = await this.#guard(statement, () => connection.createAppender(tableName, 'main', 'memory'))
+    try {
+      const result = await fill(appender)
+      await this.#guard(statement, async () => appender.flushSync())
+      return result
+    } finally {
+      appender.closeSync()
+    }
+  }
+
   /** All rows of a query as `droplake query --json` gives them: integers that JavaScript would round, and decimals, as text. */
   async jsonRows(query: Sql): Promise<Readonly<Record<string, Json>>[]> {
     const bindings = query.values.map(binding)
@@ -167,6 +198,7 @@ export class Engine {
   }
 
   close(): void {
+    this.#appending?.closeSync()
     this.connection.closeSync()
     this.#instance.closeSync()
   }
@@ -181,6 +213,11 @@ export class Engine {
       )
     }
   }
+}
+
+/** Only space, comments and semicolons: of such a text the engine says "Error in native callback" (seen on 1.5.6). */
+function isBlank(text: string): boolean {
+  return text.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, '').replace(/[\s;]/g, '') === ''
 }
 
 type Binding = { readonly value: DuckDBValue; readonly type: DuckDBType | undefined }

@@ -148,7 +148,8 @@ export function summarizeTable(lake: Lake, table: string, work: Pick<RunWork, 't
   }
 }
 
-function summarizeMart(
+/** What became of a mart. */
+export function summarizeMart(
   { layout, project }: Lake,
   { martName, dataFile, isNew, heldBack, tests }: MartResult,
 ): MartSummary {

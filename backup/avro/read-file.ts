@@ -20,6 +20,8 @@ const HEADER_BYTES = 64 * 1024
 const MOST_HEADER_BYTES = 16 * 1024 * 1024
 /** Count and size of a block take ten bytes each at most. */
 const MOST_PREFIX_BYTES = 20
+/** Bytes that are read from the file at a time, where a block is not larger. */
+const WINDOW_BYTES = 1024 * 1024
 /** Blocks that are unpacked ahead: zlib has threads of its own. */
 const BLOCKS_AHEAD = 4
 
@@ -35,6 +37,9 @@ export class AvroFileReader {
   readonly sizeBytes: number
   readonly #file: FileHandle
   readonly #codec: Codec
+  /** Bytes that were read from `#windowAt` on; blocks that are unpacked are parts of it, so each window has memory of its own. */
+  #window: Buffer = Buffer.alloc(0)
+  #windowAt = 0
 
   private constructor(file: FileHandle, path: string, sizeBytes: number, headBytes: Uint8Array, header: AvroHeader) {
     this.#file = file
@@ -92,7 +97,7 @@ export class AvroFileReader {
   async #readPacked(at: number): Promise<{ rows: number; bytes: Buffer; end: number }> {
     const where = `at byte ${at} of ${this.sizeBytes}`
     const cursor: Cursor = {
-      bytes: await readAt(this.#file, at, Math.min(MOST_PREFIX_BYTES, this.sizeBytes - at)),
+      bytes: await this.#read(at, Math.min(MOST_PREFIX_BYTES, this.sizeBytes - at)),
       at: 0,
     }
     const [rows, size] = told(() => [readLong(cursor), readLong(cursor)] as const, where)
@@ -103,10 +108,19 @@ export class AvroFileReader {
       throw new DamagedFile(
         `${where}: a block goes to byte ${end}, but the file ends at ${this.sizeBytes}; it is cut off`,
       )
-    const bytes = await readAt(this.#file, start, size + SYNC_BYTES)
+    const bytes = await this.#read(start, size + SYNC_BYTES)
     if (!this.header.sync.equals(bytes.subarray(size)))
       throw new DamagedFile(`at byte ${start + size} of ${this.sizeBytes}: not the file's sync marker behind a block`)
     return { rows, bytes: bytes.subarray(0, size), end }
+  }
+
+  /** Bytes that the file has: as a part of the window, or as a new window from there on. */
+  async #read(at: number, length: number): Promise<Buffer> {
+    if (at < this.#windowAt || at + length > this.#windowAt + this.#window.length) {
+      this.#window = await readAt(this.#file, at, Math.min(Math.max(length, WINDOW_BYTES), this.sizeBytes - at))
+      this.#windowAt = at
+    }
+    return this.#window.subarray(at - this.#windowAt, at - this.#windowAt + length)
   }
 
   async #unpack({ rows, bytes }: { rows: number; bytes: Buffer }, at: number): Promise<AvroBlock> {

@@ -60,14 +60,33 @@ const LOGICAL_NAMES = [
  */
 export function readShape(json: string): ShapedField[] {
   const logicalTypes = Object.fromEntries(LOGICAL_NAMES.map((name) => [name, KeptLogicalType]))
-  const type = avro.Type.forSchema(JSON.parse(json), { logicalTypes, wrapUnions: 'always' })
+  const written = JSON.parse(json) as { fields: Record<string, unknown>[] }
+  const type = avro.Type.forSchema(withoutDefaults(written) as avro.Schema, { logicalTypes, wrapUnions: 'always' })
   if (type.typeName !== 'record') throw new Error(`its schema is of type ${type.typeName}; expected a record`)
-  const written = (JSON.parse(json) as { fields: Record<string, unknown>[] }).fields
   return (type as avro.types.RecordType).fields.map((field, index) => ({
     name: field.name,
-    properties: written[index] ?? {},
+    properties: written.fields[index] ?? {},
     shape: shapeOf(field.type),
   }))
+}
+
+/** Defaults are for readers that expect more than was written. Other writers do not look at them, avsc would refuse wrong ones. */
+function withoutDefaults(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutDefaults)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const entries = Object.entries(schema).map(([key, value]) => {
+    if (key === 'fields' && Array.isArray(value))
+      return [
+        key,
+        value.map((field) => (isField(field) ? { name: field.name, type: withoutDefaults(field.type) } : field)),
+      ]
+    return [key, ['type', 'items', 'values'].includes(key) ? withoutDefaults(value) : value]
+  })
+  return Object.fromEntries(entries.filter(([key]) => key !== 'default'))
+}
+
+function isField(field: unknown): field is { readonly name: unknown; readonly type: unknown } {
+  return typeof field === 'object' && field !== null && 'name' in field && 'type' in field
 }
 
 function shapeOf(type: avro.Type, logical: Logical | null = null): Shape {

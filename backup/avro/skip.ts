@@ -62,6 +62,8 @@ function skipItems(shape: Extract<Shape, { kind: 'array' | 'map' }>, cursor: Cur
       skipSized(cursor)
       continue
     }
+    // A few bytes can say that more items follow than anyone could go past.
+    if (count > cursor.bytes.length - cursor.at) throw new Error(`a list of ${count} items goes beyond the block`)
     for (let item = 0; item < count; item++) {
       if (cursor.at > cursor.bytes.length) throw new Error('a list goes beyond the block')
       if (shape.kind === 'map') skipSized(cursor)

@@ -17,8 +17,15 @@ export const command = 'backup [words..]'
 export const describe = 'write tables as Avro files; backup list, backup verify, backup prune'
 export const builder = (parser: Argv) =>
   withWaitOption(parser)
-    .usage('$0 backup TABLE… | --all\n$0 backup list\n$0 backup verify [TABLE…] [--all]\n$0 backup prune --keep 7')
+    .usage(
+      '$0 backup TABLE… | --all\n$0 backup list [TABLE…]\n$0 backup verify [TABLE…] [--all]\n$0 backup prune [TABLE…] --keep 7',
+    )
     .positional('words', { type: 'string', array: true, describe: 'tables; or list, verify, prune' })
+    .option('table', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'a table, also one named list, verify or prune; may be given several times',
+    })
     .option('all', { type: 'boolean', describe: 'all tables; verify: all backups, not only the newest of each table' })
     .option('to', { type: 'string', requiresArg: true, describe: 'folder of the backups; default: paths.backups' })
     .option('codec', {
@@ -32,6 +39,7 @@ export const builder = (parser: Argv) =>
 
 interface BackupFlags extends GlobalFlags, WaitFlags {
   readonly words?: readonly string[] | undefined
+  readonly table?: string | readonly string[] | undefined
   readonly all?: boolean | undefined
   readonly to?: string | undefined
   readonly codec: CodecName
@@ -41,18 +49,19 @@ interface BackupFlags extends GlobalFlags, WaitFlags {
 }
 
 export async function handler(flags: BackupFlags): Promise<number> {
-  const [action, ...names] = (flags.words ?? []).map(String)
+  const [action, ...words] = (flags.words ?? []).map(String)
+  const names = [...words, ...[flags.table ?? []].flat()]
   const project = projectOf(flags)
   const folder = flags.to === undefined ? layoutOf(project).backups : resolve(flags.to)
   switch (action) {
     case 'list':
-      return list(flags, project, folder)
+      return list(flags, project, folder, names)
     case 'verify':
       return verify(flags, folder, names)
     case 'prune':
-      return prune(flags, project, folder)
+      return prune(flags, project, folder, names)
     default:
-      return write(flags, project, folder, action === undefined ? [] : [action, ...names])
+      return write(flags, project, folder, action === undefined ? names : [action, ...names])
   }
 }
 
@@ -114,9 +123,9 @@ async function note(flags: BackupFlags, project: Project, folder: string, what: 
   }
 }
 
-async function list(flags: BackupFlags, project: Project, folder: string): Promise<number> {
+async function list(flags: BackupFlags, project: Project, folder: string, tables: readonly string[]): Promise<number> {
   const { listBackups } = await import('../../backup/index.ts')
-  const found = await listBackups(folder)
+  const found = ofTables(await listBackups(folder), tables, folder)
   print(flags, { lake: project.config.name, folder, backups: found }, () => formatFound(found, folder))
   return 0
 }
@@ -144,18 +153,8 @@ function formatFound(found: readonly FoundBackup[], folder: string): string {
 
 async function verify(flags: BackupFlags, folder: string, tables: readonly string[]): Promise<number> {
   const { listBackups, verifyBackup } = await import('../../backup/index.ts')
-  const found = (await listBackups(folder)).filter(
-    (backup) =>
-      tables.length === 0 || tables.includes(backup.status === 'readable' ? backup.entry.tableName : backup.tableName),
-  )
-  if (found.length === 0)
-    throw new DroplakeError(
-      'BACKUP_NOT_FOUND',
-      `there is no backup${tables.length > 0 ? ` of ${tables.join(', ')}` : ''} in "${folder}"`,
-      {
-        hint: 'droplake backup --all',
-      },
-    )
+  const found = ofTables(await listBackups(folder), tables, folder)
+  if (found.length === 0) throw noBackupOf(tables, folder)
   const wanted =
     flags.all === true ? found : found.filter((backup, index) => tableOf(found[index - 1]) !== tableOf(backup))
   const { onRows, clear } = rowProgress()
@@ -181,19 +180,34 @@ async function verify(flags: BackupFlags, folder: string, tables: readonly strin
   return damaged.length === 0 ? 0 : 1
 }
 
+/** @throws {DroplakeError} BACKUP_NOT_FOUND for tables that have none */
+function ofTables(found: readonly FoundBackup[], tables: readonly string[], folder: string): readonly FoundBackup[] {
+  const lacking = tables.filter((table) => !found.some((backup) => tableOf(backup) === table))
+  if (lacking.length > 0) throw noBackupOf(lacking, folder)
+  return tables.length === 0 ? found : found.filter((backup) => tables.includes(tableOf(backup) ?? ''))
+}
+
+function noBackupOf(tables: readonly string[], folder: string): DroplakeError {
+  const which = tables.length === 0 ? '' : ` of ${tables.map((table) => `"${table}"`).join(', ')}`
+  return new DroplakeError('BACKUP_NOT_FOUND', `there is no backup${which} in "${folder}"`, {
+    hint: 'droplake backup list; droplake backup --all',
+  })
+}
+
 function tableOf(backup: FoundBackup | undefined): string | undefined {
   return backup?.status === 'readable' ? backup.entry.tableName : backup?.tableName
 }
 
-async function prune(flags: BackupFlags, project: Project, folder: string): Promise<number> {
+async function prune(flags: BackupFlags, project: Project, folder: string, tables: readonly string[]): Promise<number> {
   const { keep } = flags
   if (keep === undefined || !Number.isSafeInteger(keep) || keep < 1)
     throw new DroplakeError(
       'USAGE',
       `--keep is ${keep ?? 'not given'}; expected how many backups of each table stay, such as 7`,
     )
+  const { listBackups } = await import('../../backup/index.ts')
   const { planPrune, removeBackups } = await import('../../backup/prune.ts')
-  const surplus = await planPrune(folder, keep)
+  const surplus = planPrune(ofTables(await listBackups(folder), tables, folder), keep)
   const text =
     surplus.length === 0
       ? 'No table has more backups.\n'
@@ -203,7 +217,7 @@ async function prune(flags: BackupFlags, project: Project, folder: string): Prom
   const isWanted = flags.dryRun !== true && (!isAsked || (await confirm(`Take away ${surplus.length} backups?`)))
   if (isWanted) {
     await removeBackups(surplus)
-    await note(flags, project, folder, `backup prune --keep ${keep}`)
+    await note(flags, project, folder, ['backup prune', ...tables, `--keep ${keep}`].join(' '))
   }
   print(flags, { dryRun: flags.dryRun === true, removed: isWanted ? surplus : [], surplus }, () =>
     isAsked ? '' : text,

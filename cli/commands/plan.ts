@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs'
-import type { PlannedFile, RunPlan } from '../../pipeline/plan/index.ts'
+import type { PlannedFile, PlannedMart, RunPlan } from '../../pipeline/plan/index.ts'
 import type { TableSummary } from '../../pipeline/summary.ts'
 import { type GlobalFlags, print, projectOf } from '../context.ts'
-import { leftOut } from '../format-summary.ts'
+import { failedTestLines, leftOut } from '../format-summary.ts'
 import { formatTable, visible } from '../format-table.ts'
 import { progressLine } from '../progress.ts'
 import { stopOnSignal } from '../stop-on-signal.ts'
@@ -12,7 +12,7 @@ export const command = 'plan'
 export const describe = 'what a run would do with the uploads that are there; nothing is written'
 export const builder = (parser: Argv) => parser
 
-/** Exit code 3 says that the run would refuse a file. */
+/** Exit code 3 says that the run would refuse a file, or hold back a mart. */
 export async function handler(flags: GlobalFlags): Promise<number> {
   const { planRun } = await import('../../pipeline/plan/index.ts')
   const { silentLogger } = await import('../../core/logger.ts')
@@ -24,13 +24,15 @@ export async function handler(flags: GlobalFlags): Promise<number> {
     terminal.clearStatus(),
   )
   print(flags, plan, () => formatPlan(plan))
-  return plan.files.some((file) => file.outcome === 'refused') ? 3 : 0
+  const isHeld = plan.marts.some((mart) => mart.heldBack !== null)
+  return isHeld || plan.files.some((file) => file.outcome === 'refused') ? 3 : 0
 }
 
 function formatPlan(plan: RunPlan): string {
   const isAnyReleased = plan.tables.some(({ released }) => released > 0)
+  const marts = plan.marts.filter((mart) => mart.isNew || mart.heldBack !== null)
   if (plan.files.length === 0 && plan.waiting.length === 0 && !isAnyReleased)
-    return 'There is nothing in uploads: a run would load nothing.\n'
+    return ['There is nothing in uploads: a run would load nothing.\n', ...marts.map(formatMart)].join('')
   const rows = plan.tables.map(({ table, records, loaded, updated, quarantined, unchanged, rows: after }) => [
     table,
     records,
@@ -48,8 +50,19 @@ function formatPlan(plan: RunPlan): string {
     ...plan.tables.filter(({ released, stillQuarantined }) => released + stillQuarantined > 0).map(formatReleased),
     ...plan.tables.map(leftOut).filter(Boolean),
     ...plan.files.map(formatFile),
+    ...(marts.length === 0 ? [] : [marts.map(formatMart).join('')]),
     ...plan.waiting.map((name) => `${visible(name)}: is still being written; a run would leave it\n`),
   ].join('\n')
+}
+
+function formatMart({ mart, rows, heldBack, failedTests }: PlannedMart): string {
+  const name = `app.${mart}`
+  const stays = rows === null ? 'there is none before it' : 'the one before it would stay'
+  const lines =
+    heldBack === null
+      ? [`${name}: would be made anew, ${(rows ?? 0).toLocaleString('en-US')} ${rows === 1 ? 'row' : 'rows'}`]
+      : [`${name}: its new version would be held back, ${stays} — ${heldBack.reason}`, ...failedTestLines(failedTests)]
+  return lines.map((line) => `${visible(line)}\n`).join('')
 }
 
 /** What would come out of quarantine, and what would stay of that which is tried again. */

@@ -23,7 +23,7 @@ const chartSchema = z.strictObject({
     .default('none')
     .describe('value: largest first; category: by name; none: as in the mart. Default: none'),
   top: z.int().positive().optional().describe('Show only so many categories, the others added up as one'),
-  mean: z.boolean().default(false).describe('bar, line: a line at the mean over all categories'),
+  mean: z.boolean().default(false).describe('bar, line of one column: a line at the mean over all categories'),
   colors: z
     .array(z.string().regex(/^#[0-9a-fA-F]{6}$/, 'expected a colour such as "#2f6db3"'))
     .min(1)

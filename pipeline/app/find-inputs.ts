@@ -18,9 +18,10 @@ export async function findInputs(
 ): Promise<MartInputs & { readonly isFickle: boolean }> {
   const relations = await readRelations(engine, text)
   if (typeof relations === 'string') throw martInvalid(place, relations)
-  const { qualified, isFickle, hidden } = relations
+  const { qualified, isFickle, bare, hidden } = relations
   if (hidden[0] !== undefined)
     throw martInvalid(place, `it uses ${hidden[0]}(), which does not tell what it reads; name the tables instead`)
+  if (bare[0] !== undefined) throw martInvalid(place, bareName(bare[0], tables, marts))
   const found = { tables: new Set<string>(), marts: new Set<string>() }
   for (const relation of qualified) {
     const schema = relation.catalog === '' ? relation.schema.toLowerCase() : ''
@@ -30,6 +31,16 @@ export async function findInputs(
       throw martInvalid(place, `it reads ${written(relation)}; expected tables as dw.<table> and marts as app.<mart>`)
   }
   return { tables: [...found.tables].sort(), marts: [...found.marts].sort(), isFickle }
+}
+
+function bareName(name: string, tables: Config['tables'], marts: Config['marts']): string {
+  const known = [
+    ...Object.keys(tables).map((table) => `dw.${table}`),
+    ...Object.keys(marts).map((mart) => `app.${mart}`),
+  ]
+  const same = known.find((one) => one.slice(one.indexOf('.') + 1).toLowerCase() === name.toLowerCase())
+  const suggestion = same === undefined ? didYouMean(name, known) : ` Did you mean "${same}"?`
+  return `it reads ${name}; expected tables as dw.<table> and marts as app.<mart>.${suggestion}`
 }
 
 /** The name as the config writes it: SQL knows no upper and lower case. */

@@ -14,7 +14,9 @@ export interface Relations {
   readonly qualified: readonly Relation[]
   /** Its rows depend on more: the time, chance, or files of its own. */
   readonly isFickle: boolean
-  /** Table functions that read tables which the text does not name, such as `query_table`. */
+  /** Names without a schema that are neither a CTE nor a file. */
+  readonly bare: readonly string[]
+  /** Table functions that read tables which the text does not name, such as `query_table`, or the engine itself. */
   readonly hidden: readonly string[]
 }
 
@@ -26,7 +28,7 @@ const FICKLE_WORD = /^(current_date|current_time|current_timestamp|localtime|loc
 /** Table functions that read what no run knows: files, settings. The others make their rows of their arguments. */
 const OWN_ROWS = /^(range|generate_series|unnest|json_each|json_tree|repeat|repeat_row|generate_subscripts)$/i
 
-const HIDDEN = /^query(_table)?$/i
+const HIDDEN = /^(query(_table)?|(duckdb|pragma)_\w+|show_tables\w*)$/i
 
 /**
  * The tables that a SELECT reads, from the engine's own syntax tree: subqueries, set operations, PIVOT and all. Names in
@@ -45,13 +47,14 @@ export async function readRelations(engine: Engine, text: string): Promise<Relat
     .filter(({ type }) => type === 'TABLE_FUNCTION')
     .map((piece) => textOf(treeOf(piece.function).function_name))
   const isQualified = (relation: Relation) => relation.schema !== '' || relation.catalog !== ''
-  // An unqualified name that is no CTE is a file: `from 'budget.csv'`.
-  const isFile = (relation: Relation) => !isQualified(relation) && !cteNames.has(relation.name.toLowerCase())
+  const unknown = relations.filter((relation) => !isQualified(relation) && !cteNames.has(relation.name.toLowerCase()))
+  // `from 'budget.csv'`; a name without any of these is a table of the engine, or none.
+  const isFile = ({ name }: Relation) => /[./\\:]/.test(name)
   const qualified = relations.filter(isQualified).map((relation) => [JSON.stringify(relation), relation] as const)
   return {
     qualified: [...new Map(qualified).values()],
-    isFickle:
-      pieces.some(isFicklePiece) || relations.some(isFile) || tableFunctions.some((name) => !OWN_ROWS.test(name)),
+    isFickle: pieces.some(isFicklePiece) || unknown.some(isFile) || tableFunctions.some((name) => !OWN_ROWS.test(name)),
+    bare: unknown.filter((relation) => !isFile(relation)).map(({ name }) => name),
     hidden: tableFunctions.filter((name) => HIDDEN.test(name)),
   }
 }

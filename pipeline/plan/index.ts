@@ -11,14 +11,21 @@ import type { Project } from '../../core/config/load-config.ts'
 import { literal, readParquet, sql } from '../../core/sql.ts'
 import { untilStopped } from '../../core/stop.ts'
 import { accountForFiles } from '../account.ts'
-import { readMarts } from '../app/index.ts'
+import { buildMarts, type HeldBack, type MartQuery, type MartResult, readMarts } from '../app/index.ts'
 import { type DeliveryPlan, readPlan } from '../deliver/plan.ts'
 import { checkContracts, checkRules, loadTables, showTables, type TableResult } from '../dw/index.ts'
 import { type FileDialect, loadUploads, type OdsResult } from '../ods/index.ts'
 import { checkReports } from '../reports/check-reports.ts'
 import { type RunRequest, TAKE_UPLOADS } from '../run-request.ts'
 import { findDrift, type SchemaDrift } from '../schema-drift.ts'
-import { type FileSummary, summarizeFile, summarizeTable, type TableSummary } from '../summary.ts'
+import {
+  type FileSummary,
+  type MartSummary,
+  summarizeFile,
+  summarizeMart,
+  summarizeTable,
+  type TableSummary,
+} from '../summary.ts'
 import { isSame } from '../uploads/copy-upload.ts'
 import { type ClaimedUpload, claimUploads } from '../uploads/index.ts'
 
@@ -27,9 +34,15 @@ export interface RunPlan {
   readonly runId: number
   readonly tables: readonly TableSummary[]
   readonly files: readonly PlannedFile[]
+  readonly marts: readonly PlannedMart[]
   /** Uploads that are still being written. */
   readonly waiting: readonly string[]
   readonly rules: readonly RuleResult[]
+}
+
+/** What would become of a mart: `heldBack` says why its new version would not be published. */
+export interface PlannedMart extends Pick<MartSummary, 'mart' | 'rows' | 'isNew' | 'failedTests'> {
+  readonly heldBack: HeldBack | null
 }
 
 export interface PlannedFile extends FileSummary {
@@ -60,12 +73,18 @@ export async function planRun(
     await showTables(lake.engine, project.config.tables, (table) =>
       tableFilesOf(lake.state.dataFiles, lake.layout, table),
     )
-    checkReports(project, await readMarts(lake.engine, project))
-    return untilStopped(lake.stop, lake.engine, () => planWork(lake, real, request))
+    const queries = await readMarts(lake.engine, project)
+    checkReports(project, queries)
+    return untilStopped(lake.stop, lake.engine, () => planWork(lake, real, request, queries))
   })
 }
 
-async function planWork(lake: Lake, real: Layout, request: RunRequest): Promise<RunPlan> {
+async function planWork(
+  lake: Lake,
+  real: Layout,
+  request: RunRequest,
+  queries: readonly MartQuery[],
+): Promise<RunPlan> {
   const run = await startRun(lake, await readRunNotes(real))
   const taken = await takenUploads(lake, real)
   const claimed = request.takesUploads ? await claimUploads(lake, run) : []
@@ -79,13 +98,20 @@ async function planWork(lake: Lake, real: Layout, request: RunRequest): Promise<
     const summary = summarizeFile(file, originals, hints.get(file.name) ?? null)
     planned.push({ ...summary, ...(await describeFile(lake, file.name, file.fileId, ods, tables)) })
   }
+  const { marts } = await buildMarts(lake, run, queries, tables)
   return {
     runId: run.runId,
+    marts: marts.map((mart) => planMart(lake, mart)),
     tables: Object.keys(lake.project.config.tables).map((table) => summarizeTable(lake, table, { tables, files })),
     files: planned,
     waiting: uploads.filter((upload) => upload.status === 'waiting').map((upload) => upload.name),
     rules: tables.flatMap((table) => table.ruleResults).sort((a, b) => b.records - a.records),
   }
+}
+
+function planMart(lake: Lake, result: MartResult): PlannedMart {
+  const { mart, rows, isNew, failedTests } = summarizeMart(lake, result)
+  return { mart, rows, isNew, failedTests, heldBack: result.heldBack }
 }
 
 type Move = DeliveryPlan['moves'][number]

@@ -57,10 +57,17 @@ function checkChart(
     ...(chart.series !== undefined && chart.values?.length !== 1
       ? [`${at}.${place}.values: with "series", name exactly one column of numbers.`]
       : []),
-    ...(chart.mean && !['bar', 'line'].includes(chart.kind)
-      ? [`${at}.${place}.mean: only a bar or line chart has a line at the mean; this is a ${chart.kind}.`]
-      : []),
+    ...checkMean(`${at}.${place}.mean`, chart, columns),
   ]
+}
+
+function checkMean(place: string, chart: ChartConfig, columns: readonly MartColumn[]): string[] {
+  if (!chart.mean) return []
+  if (!['bar', 'line'].includes(chart.kind))
+    return [`${place}: only a bar or line chart has a line at the mean; this is a ${chart.kind}.`]
+  const numbers = columns.filter((column) => isNumeric(column) && column.name !== chart.category)
+  if ((chart.values ?? numbers).length === 1 && chart.series === undefined) return []
+  return [`${place}: a mean of several series is no line among them; name one column in "values", and no "series".`]
 }
 
 function checkComparison(

@@ -1,8 +1,9 @@
 import { bigNumberText } from './charts/big-number.ts'
-import { isDrawn } from './charts/chart-option.ts'
+import { isDrawn } from './charts/chart-layout.ts'
 import { formatValue } from './charts/numbers.ts'
 import type { ChartSpec, PageData, PageTable } from './charts/page-data.ts'
 import { fileHref, type Html, html, rawHtml } from './html.ts'
+import { count } from './lake/words.ts'
 
 /** Where a mart's rows come from, for the foot of its page. */
 export interface Provenance {
@@ -74,11 +75,11 @@ function wholeTable(data: PageData, provenance: Provenance): Html {
   return html`<section class="card rows" aria-labelledby="rows-title">
 <div class="rows-head">
 <h2 id="rows-title">All rows</h2>
-<p class="needs-script search" hidden><label for="search">Search</label> <input id="search" type="search" autocomplete="off" spellcheck="false"></p>
-<p class="count" role="status" id="row-count">${table.rowCount.toLocaleString('en-US')} rows</p>
-<p class="links"><a href="${fileHref(`${mart}.csv`)}">CSV</a></p>
+<p class="needs-script search" hidden><label for="search">Search</label> <input id="search" type="search" placeholder="in all columns" autocomplete="off" spellcheck="false"></p>
+<p class="count" role="status" id="row-count">${count(table.rowCount, 'row')}</p>
+<p class="links"><a href="${fileHref(`${mart}.csv`)}">CSV file</a>${data.charts.some(isDrawn) ? html` <a href="${fileHref(`${mart}.svg`)}">SVG picture</a>` : null}</p>
 </div>
-${isCut ? html`<p class="note">This page holds the first ${table.rowCount.toLocaleString('en-US')} of ${provenance.rowCount.toLocaleString('en-US')} rows, and its charts add up these; the CSV has all.</p>` : null}
+${isCut ? html`<p class="note">This page holds the first ${table.rowCount.toLocaleString('en-US')} of ${count(provenance.rowCount, 'row')}, and its charts add up these; the CSV has all.</p>` : null}
 <div class="scroller" tabindex="0" role="group" aria-labelledby="rows-title" id="rows">
 ${plainTable(table)}
 </div>
@@ -89,7 +90,7 @@ ${table.rowCount > PLAIN_ROWS ? html`<p class="note no-script">The first ${PLAIN
 function plainTable(table: PageTable): Html {
   const rows = Array.from({ length: Math.min(PLAIN_ROWS, table.rowCount) }, (_, row) => row)
   return html`<table>
-<thead><tr>${table.columns.map((column) => html`<th scope="col" class="${column.kind}">${column.label}</th>`)}</tr></thead>
+<thead><tr>${table.columns.map((column) => html`<th scope="col" class="${column.kind}">${column.label}${column.unit === null ? null : html` <small>${column.unit}</small>`}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) =>
       html`<tr>${table.columns.map(

@@ -21,11 +21,12 @@ export interface AcceptedPart {
  */
 export const REFUSED_ROWS = ident('temp', 'refused_rows')
 
-const BATCH = 'source_rows'
+/** One batch is read while the one before it is judged. */
+const BATCHES = ['source_rows_1', 'source_rows_2'] as const
 
 /**
  * Read all rows of a source and judge each by itself: good ones become typed rows in files, in their order; the others are
- * put aside with their reasons. Only a batch of them is in memory at a time.
+ * put aside with their reasons. Only two batches of them are in memory at a time.
  *
  * @param folder for the files
  * @throws {DroplakeError} BACKUP_DAMAGED
@@ -40,24 +41,49 @@ export async function acceptRows(
   const { engine } = bench
   await createRefused(bench, target.table)
   const parts: AcceptedPart[] = []
-  let doneRows = 0
-  for (let batch = await source.fill(engine, BATCH); batch !== null; batch = await source.fill(engine, BATCH)) {
+  let [readRows, judgedRows] = [0, 0]
+  const judge = async (batch: Batch) => {
     const path = joinPath(folder, `restored-${String(parts.length + 1).padStart(6, '0')}.parquet`)
-    const rows = await acceptBatch(bench, target, source, { ...batch, before: doneRows }, path)
+    const rows = await acceptBatch(bench, target, source, batch, path)
     if (rows > 0) parts.push({ path, rows })
-    doneRows += batch.rows
-    onRows({ table: target.tableName, stage: 'restore', doneRows, totalRows: target.totalRows ?? doneRows })
+    judgedRows += batch.rows
+    onRows({
+      table: target.tableName,
+      stage: 'restore',
+      doneRows: judgedRows,
+      totalRows: target.totalRows ?? judgedRows,
+    })
   }
-  await engine.run(sql`drop table if exists ${ident('temp', BATCH)}`)
+  let judging: Promise<void> = Promise.resolve()
+  try {
+    for (let number = 0; ; number++) {
+      const tableName = BATCHES[number % 2] ?? BATCHES[0]
+      const batch = await source.fill(engine, tableName)
+      await judging
+      if (batch === null) break
+      judging = judge({ ...batch, before: readRows, tableName })
+      // It is waited for when the next batch has been read; without this a fault of it would end the process first.
+      judging.catch(() => undefined)
+      readRows += batch.rows
+    }
+  } finally {
+    await judging.catch(() => undefined)
+  }
+  for (const name of BATCHES) await engine.run(sql`drop table if exists ${ident('memory', 'main', name)}`)
   return parts
 }
 
-/** @param batch `before`: rows of the source before it */
+/** Rows in a table of the engine's memory; `before`: rows of the source before them. */
+interface Batch extends RowBatch {
+  readonly tableName: string
+  readonly before: number
+}
+
 async function acceptBatch(
   bench: Bench,
   target: Target,
   source: RowSource,
-  batch: RowBatch & { readonly before: number },
+  batch: Batch,
   path: string,
 ): Promise<number> {
   const { table, rules } = target
@@ -66,20 +92,32 @@ async function acceptBatch(
     ' or ',
   )
   const record = sql`rowid + ${raw(String(batch.before + 1))} as _record`
-  const records = recordsOf(table, source, [...lineageValues(target, batch), record], ident('temp', BATCH))
-  const judged = sql`select *, coalesce(${broken}, false) as _broken from (${records})`
+  const rowsIn = currentRows(target.table, batch)
+  const judgedAs = (texts: 'shown' | 'there') => {
+    const records = recordsOf(table, source, [...lineageValues(target, batch), record], rowsIn, texts)
+    return sql`select *, coalesce(${broken}, false) as _broken from (${records})`
+  }
   const own = Object.keys(table.columns).map((name) => sql`${typedName(name)} as ${ident(name)}`)
   const ours = new Set([...lineageColumns(table).map(({ name }) => name), ...extraColumns(target)])
   const listed = join([...own, ...[...ours].map((name) => ident(name))], ', ')
   // As when uploads are loaded: pushed down, the filter would have every cast computed twice.
   await bench.engine.run(sql`set disabled_optimizers = 'filter_pushdown,in_clause'`)
   try {
-    const rows = await stageDataFile(bench, 'dw', path, sql`select ${listed} from (${judged}) where not _broken`)
-    if (rows < batch.rows) await putAside(bench, target, sql`select * from (${judged}) where _broken`, rules)
+    const good = sql`select ${listed} from (${judgedAs('there')}) where not _broken`
+    const rows = await stageDataFile(bench, 'dw', path, good)
+    if (rows < batch.rows) await putAside(bench, target, sql`select * from (${judgedAs('shown')}) where _broken`, rules)
     return rows
   } finally {
     await bench.engine.run(sql`reset disabled_optimizers`)
   }
+}
+
+/** The rows of a batch; without those that a table under `onConflict: history` had closed, where the target keeps no history. */
+function currentRows({ onConflict }: TableConfig, { tableName, origins }: Batch): Sql {
+  const rows = ident('memory', 'main', tableName)
+  const closed = origins.flatMap(({ _valid_to }, index) => ((_valid_to ?? null) === null ? [] : [String(index)]))
+  if (onConflict === 'history' || closed.length === 0) return rows
+  return sql`(select *, rowid from ${rows} where _origin not in (${raw(closed.join(', '))}))`
 }
 
 /**

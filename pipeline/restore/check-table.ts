@@ -1,6 +1,7 @@
 import type { Bench } from '../../control/data-files.ts'
+import type { RowSource, ValueRange } from '../../control/row-source.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
-import { ident, join, literal, readParquet, type Sql, sql } from '../../core/sql.ts'
+import { ident, join, literal, raw, readParquet, type Sql, sql } from '../../core/sql.ts'
 import {
   allGiven,
   hasOwnText,
@@ -28,9 +29,35 @@ export interface Orphans {
 const MOST_EXAMPLES = 5
 
 /** Put aside the rows of which a row before them has the key, or the values of a list of `unique`. */
-export async function refuseRepeatedKeys(bench: Bench, target: Target, parts: readonly AcceptedPart[]): Promise<void> {
+export async function refuseRepeatedKeys(
+  bench: Bench,
+  target: Target,
+  source: Pick<RowSource, 'overlaps'>,
+  parts: readonly AcceptedPart[],
+): Promise<void> {
   if (parts.length === 0) return
-  for (const columns of keysOf(target.table)) await refuseRepeated(bench, target, columns, currentOf(target, parts))
+  for (const columns of keysOf(target.table)) {
+    const suspect = fewestSuspects(source, columns)
+    if (suspect?.ranges.length === 0) continue
+    const rows = currentOf(target, parts)
+    await refuseRepeated(bench, target, columns, rows, await repeatedKeys(bench, columns, rows, suspect))
+  }
+}
+
+/** A column of a key, and the ranges in which a value of it may come twice. */
+interface Suspect {
+  readonly column: string
+  readonly ranges: readonly ValueRange[]
+}
+
+/** Of a key's columns, the one with the fewest ranges; undefined where they are known of none. */
+function fewestSuspects(source: Pick<RowSource, 'overlaps'>, columns: readonly string[]): Suspect | undefined {
+  return columns
+    .flatMap((column) => {
+      const ranges = source.overlaps(column)
+      return ranges === null ? [] : [{ column, ranges }]
+    })
+    .sort((one, other) => one.ranges.length - other.ranges.length)[0]
 }
 
 /** Versions of a row that are no longer current share its key. */
@@ -39,10 +66,16 @@ function currentOf({ table }: Target, parts: readonly AcceptedPart[]): Sql {
   return table.onConflict === 'history' ? sql`(select * from ${rows} where _valid_to is null)` : rows
 }
 
-async function refuseRepeated(bench: Bench, target: Target, columns: readonly string[], rows: Sql): Promise<void> {
+async function refuseRepeated(
+  bench: Bench,
+  target: Target,
+  columns: readonly string[],
+  rows: Sql,
+  repeated: Sql,
+): Promise<void> {
   const { table } = target
   const key = keyNames(columns)
-  await bench.engine.run(sql`create or replace temp table repeated_keys as ${await repeatedKeys(bench, columns, rows)}`)
+  await bench.engine.run(sql`create or replace temp table repeated_keys as ${repeated}`)
   const { found } = await bench.engine.row<{ found: number }>(sql`select count(*) as found from repeated_keys`)
   if (found === 0) return
   const shown = join(
@@ -62,13 +95,28 @@ async function refuseRepeated(bench: Bench, target: Target, columns: readonly st
 }
 
 /**
- * Keys that come more than once. Whoever comes second is not greater than the greatest before, and of such rows there are few
- * in a table that is nearly sorted by its key: keeping all keys in memory is left for those that are not.
+ * Keys that come more than once. Where the source does not know in which ranges to look: whoever comes second is not greater than
+ * the greatest before, and of such rows there are few in a table that is nearly sorted by its key. Keeping all keys in memory
+ * is left for those that are not.
  */
-async function repeatedKeys({ engine }: Bench, columns: readonly string[], rows: Sql): Promise<Sql> {
+async function repeatedKeys(
+  { engine }: Bench,
+  columns: readonly string[],
+  rows: Sql,
+  suspect: Suspect | undefined,
+): Promise<Sql> {
   const key = keyNames(columns)
-  const counted = sql`select ${key} from ${rows} where ${allGiven(columns)} group by ${key} having count(*) > 1`
-  if (columns.length > 1) return counted
+  const countedIn = (some: Sql) =>
+    sql`select ${key} from ${some} where ${allGiven(columns)} group by ${key} having count(*) > 1`
+  if (suspect !== undefined) {
+    // A column of whole numbers has them in this type too, whatever its own.
+    const value = sql`${ident(suspect.column)}::hugeint`
+    const ranges = suspect.ranges.map(
+      ({ first, last }) => sql`${value} between ${raw(String(first))} and ${raw(String(last))}`,
+    )
+    return countedIn(sql`(select * from ${rows} where ${join(ranges, ' or ')})`)
+  }
+  if (columns.length > 1) return countedIn(rows)
   await engine.run(sql`
     create or replace temp table candidate_keys as
     select distinct ${key}
@@ -79,8 +127,9 @@ async function repeatedKeys({ engine }: Bench, columns: readonly string[], rows:
     where ${key} <= _greatest_before
     limit ${literal(MOST_CANDIDATES + 1)}`)
   const { found } = await engine.row<{ found: number }>(sql`select count(*) as found from candidate_keys`)
-  if (found > MOST_CANDIDATES) return counted
-  return sql`select ${key} from ${rows} semi join candidate_keys using (${key}) group by ${key} having count(*) > 1`
+  return countedIn(
+    found > MOST_CANDIDATES ? rows : sql`(select * from ${rows} semi join candidate_keys using (${key}))`,
+  )
 }
 
 const MOST_CANDIDATES = 100_000

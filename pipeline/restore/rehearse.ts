@@ -49,7 +49,7 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const { engine, tables } = stage
   const parts = await acceptRows(stage, target, source, stage.folder, options.onRows)
-  await refuseRepeatedKeys(stage, target, parts)
+  await refuseRepeatedKeys(stage, target, source, parts)
   await showTables(stage, target, parts)
   if (options.quarantine) await refuseOrphans(stage, target, tables, parts)
   const orphans = options.quarantine ? [] : await findOrphans(stage, target, tables, parts)

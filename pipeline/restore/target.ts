@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
+import type { DataFile } from '../../control/ledger.ts'
 import { lineageColumns } from '../../control/relations.ts'
 import type { BackupSource } from '../../control/row-source.ts'
+import { isOfTable } from '../../control/table-rows.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { didYouMean } from '../../core/config/nearest-name.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
@@ -76,12 +78,14 @@ export function extraColumns({ table, keepsRecords }: Target): string[] {
 /**
  * The table to restore into, and its contract.
  *
+ * @param inLake names of the tables that the lake has, also those that are not in the config
  * @throws {DroplakeError} TABLE_NOT_FOUND, USAGE
  */
 export function targetTable(
   project: Project,
   tableName: string,
   as: string | null,
+  inLake: readonly string[],
 ): { name: string; table: TableConfig } {
   const { tables, marts } = project.config
   const name = as ?? tableName
@@ -95,12 +99,29 @@ export function targetTable(
       { hint: 'Name a table of the config; --as gives its rows to another one.' },
     )
   if (Object.hasOwn(tables, name)) return { name, table }
-  const taken = [...Object.keys(tables), ...Object.keys(marts)].find(
-    (other) => other.toLowerCase() === name.toLowerCase(),
-  )
+  // The engine does not tell names apart by their case. A table that was made this way gets its rows anew.
+  const isSame = (other: string) => other.toLowerCase() === name.toLowerCase()
+  const taken =
+    [...Object.keys(tables), ...Object.keys(marts)].find(isSame) ??
+    inLake.find((other) => other !== name && isSame(other))
   if (taken !== undefined)
-    throw new DroplakeError('USAGE', `--as "${name}" is taken by "${taken}" of the config; choose another name`)
-  if (!/^[A-Za-z0-9]\w{0,99}$/.test(name) || name === 'files')
+    throw new DroplakeError('USAGE', `--as "${name}" is taken by "${taken}"; choose another name`)
+  if (!/^[A-Za-z0-9]\w{0,99}$/.test(name) || name.toLowerCase() === 'files')
     throw new DroplakeError('USAGE', `--as "${name}" is no name for a table; expected letters, digits and "_"`)
   return { name, table }
+}
+
+/** The data files but those of a table. */
+export function otherFiles(dataFiles: readonly DataFile[], tableName: string): DataFile[] {
+  return dataFiles.filter((file) => !isOfTable(file) || file.tableName !== tableName)
+}
+
+/** The tables that the lake has. */
+export function tableNames(dataFiles: readonly Pick<DataFile, 'layer' | 'tableName'>[]): string[] {
+  return [...new Set(dataFiles.filter(isOfTable).map(({ tableName }) => tableName))]
+}
+
+/** The tables of the config, and the one that gets rows. */
+export function withTarget({ config }: Project, name: string, table: TableConfig): Project['config']['tables'] {
+  return { ...config.tables, [name]: table }
 }

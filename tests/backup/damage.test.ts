@@ -59,7 +59,9 @@ async function outcomeOf(lake: TempLake, path: string): Promise<string> {
     for (let batch = await reader.fill(engine, 'batch'); batch !== null; batch = await reader.fill(engine, 'batch')) {
       digests.push(
         batch.origins,
-        await engine.rows(sql`select count(*) as rows, sum(hash(_row))::varchar as digest from temp.batch as _row`),
+        await engine.rows(
+          sql`select count(*) as rows, sum(hash(_row))::varchar as digest from memory.main.batch as _row`,
+        ),
       )
     }
     return JSON.stringify(digests)

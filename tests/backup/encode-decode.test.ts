@@ -184,9 +184,9 @@ async function readBack(path: string, table: TableConfig): Promise<readonly { na
   try {
     await engine.run(sql`drop table if exists restored`)
     let batch = await reader.fill(engine, 'batch')
-    await engine.run(sql`create table restored as select * from temp.batch`)
+    await engine.run(sql`create table restored as select * from memory.main.batch`)
     for (batch = await reader.fill(engine, 'batch'); batch !== null; batch = await reader.fill(engine, 'batch'))
-      await engine.run(sql`insert into restored select * from temp.batch`)
+      await engine.run(sql`insert into restored select * from memory.main.batch`)
     return reader.columns
   } finally {
     await reader.close()

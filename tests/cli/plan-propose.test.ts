@@ -32,9 +32,43 @@ what.csv: would be refused — UPLOAD_UNKNOWN_TABLE: `)
   })
 })
 
+test('droplake plan tells which marts would be made anew or held back, and ends with 3 for these', async () => {
+  const config = {
+    name: 'x',
+    tables: { sales: { files: ['sales*'], columns: { id: { type: 'integer' } }, primaryKey: ['id'] } },
+    marts: {
+      ids: { sql: 'ids.sql', tests: { rowCount: { max: 1 } } },
+      total: { sql: 'total.sql' },
+      latest: { sql: 'latest.sql' },
+    },
+  }
+  const sql = {
+    'ids.sql': 'select id from dw.sales order by id',
+    'total.sql': 'select count(*) as total from app.ids',
+    'latest.sql': 'select max(id) as latest from dw.sales',
+  }
+  const lake = await tempLake({ config, sql, uploads: { 'sales.csv': '1\n' } })
+  await lake.run()
+  expect((await droplake(lake.folder, 'plan')).stdout).toBe('There is nothing in uploads: a run would load nothing.\n')
+  await lake.drop({ 'sales2.csv': '2\n' })
+  const { exitCode, stdout } = await droplake(lake.folder, 'plan')
+  expect(exitCode).toBe(3)
+  expect(stdout).toContain(`
+app.ids: its new version would be held back, the one before it would stay — MART_TEST_FAILED: row_count: 2 rows in all; expected at most 1
+  row_count: row_count=2
+app.latest: would be made anew, 1 row
+app.total: its new version would be held back, the one before it would stay — it reads app.ids, which was held back
+`)
+})
+
 test('droplake plan says when there is nothing in uploads', async () => {
   const lake = await tempLake()
-  expect((await droplake(lake.folder, 'plan')).stdout).toBe('There is nothing in uploads: a run would load nothing.\n')
+  const nothing = 'There is nothing in uploads: a run would load nothing.\n'
+  expect((await droplake(lake.folder, 'plan')).stdout).toMatch(
+    new RegExp(`^${nothing}(app\\.\\w+: would be made anew, 0 rows\n){3}$`),
+  )
+  await lake.run()
+  expect((await droplake(lake.folder, 'plan')).stdout).toBe(nothing)
 })
 
 test('droplake propose prints a contract to paste, and what speaks for it on stderr', async () => {

@@ -1,7 +1,8 @@
 import { bigNumberText } from '../charts/big-number.ts'
 import { chartData } from '../charts/chart-data.ts'
-import { isDrawn } from '../charts/chart-option.ts'
+import { isDrawn } from '../charts/chart-layout.ts'
 import type { ChartSpec, PageData } from '../charts/page-data.ts'
+import { shortLabel } from '../charts/text.ts'
 import { DrawnChart } from './drawn-chart.ts'
 import { numbersTable } from './numbers-table.ts'
 
@@ -42,8 +43,13 @@ function showChart(
     }
   }
   const drawing = place.querySelector<HTMLElement>('.drawing')
-  if (drawing === null) throw new Error(`the page has no place for "${spec.title}"`)
-  if (!isDrawn(spec)) return (chosen) => drawing.replaceChildren(numbersTable(chartData(spec, data, chosen)))
-  const chart = new DrawnChart(spec, place, drawing, onPick)
-  return (chosen) => chart.show(chartData(spec, data, chosen))
+  const title = place.querySelector('h2')
+  if (drawing === null || title === null) throw new Error(`the page has no place for "${spec.title}"`)
+  const chart = isDrawn(spec) ? new DrawnChart(spec, place, drawing, onPick) : null
+  return (chosen) => {
+    const shown = chartData(spec, data, chosen)
+    title.textContent = chosen === null ? spec.title : `${spec.title}: ${shortLabel(chosen, 80)}`
+    if (chart === null) drawing.replaceChildren(numbersTable(shown))
+    else chart.show(shown, title.textContent)
+  }
 }

@@ -23,7 +23,8 @@ export function showRows(data: PageData): { choose(chosen: string | null): void 
     const found = search.find(input.value, rowsChosen(data, chosen))
     view.show(sortRows(table, found, sort), sort)
     const [shown, all] = [found.length.toLocaleString('en-US'), table.rowCount.toLocaleString('en-US')]
-    count.textContent = shown === all ? `${all} rows` : `${shown} of ${all} rows`
+    const noun = table.rowCount === 1 ? 'row' : 'rows'
+    count.textContent = shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`
   }
   input.addEventListener('input', show)
   show()

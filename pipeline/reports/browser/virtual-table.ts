@@ -1,5 +1,5 @@
 import { formatValue } from '../charts/numbers.ts'
-import type { PageColumn, PageTable } from '../charts/page-data.ts'
+import type { PageColumn, PageTable, Value } from '../charts/page-data.ts'
 import { element } from './dom.ts'
 import { onLook, printing } from './theme.ts'
 
@@ -26,6 +26,8 @@ export class VirtualTable {
   readonly #heads: readonly HTMLElement[]
   readonly #above = spacer()
   readonly #below = spacer()
+  /** Says that paper has not all rows. */
+  readonly #cut = element('p', { class: 'note', hidden: true })
   #rows: readonly number[] = []
   #shown = ''
 
@@ -34,7 +36,7 @@ export class VirtualTable {
     this.#table = table
     this.#heads = table.columns.map((column, index) => head(column, () => onSort(index)))
     const widths = element('colgroup')
-    for (const column of table.columns.keys()) widths.append(col(table, column))
+    for (const [index, column] of table.columns.entries()) widths.append(col(column, table.values[index] ?? []))
     this.#element = element(
       'table',
       { class: 'virtual' },
@@ -45,7 +47,7 @@ export class VirtualTable {
       element('tbody', { 'aria-hidden': 'true' }, this.#below),
     )
     scroller.classList.add('virtual')
-    scroller.replaceChildren(this.#element)
+    scroller.replaceChildren(this.#cut, this.#element)
     scroller.addEventListener('scroll', () => this.#draw(), { passive: true })
     new ResizeObserver(() => this.#draw()).observe(scroller)
     onLook(() => this.#draw())
@@ -72,6 +74,8 @@ export class VirtualTable {
     this.#shown = shown
     setHeight(this.#above, first * ROW_PX)
     setHeight(this.#below, printing() ? 0 : (this.#rows.length - end) * ROW_PX)
+    this.#cut.hidden = !printing() || end === this.#rows.length
+    this.#cut.textContent = `The first ${end.toLocaleString('en-US')} of these rows; the CSV file has all.`
     this.#body.replaceChildren(...this.#rows.slice(first, end).map((row, index) => this.#row(row, first + index)))
   }
 
@@ -94,19 +98,21 @@ export class VirtualTable {
 }
 
 function head(column: PageColumn, onClick: () => void): HTMLElement {
-  const button = element('button', { type: 'button' }, column.label)
+  const unit = column.unit === null ? [] : [element('small', {}, column.unit)]
+  const button = element('button', { type: 'button' }, element('span', {}, column.label), ' ', ...unit)
   button.addEventListener('click', onClick)
   return element('th', { scope: 'col', class: column.kind }, button)
 }
 
-/** Characters that a column needs, of its first rows: rows come and go, its width must not. */
-function col(table: PageTable, index: number): HTMLElement {
-  const column = table.columns[index]
-  const sample = (table.values[index] ?? []).slice(0, 500)
-  const lengths = sample.map((value) => (column === undefined ? 0 : formatValue(value, column).length))
-  const characters = Math.max((column?.label.length ?? 0) + 3, ...lengths)
+/** Room that a column needs, by its first rows: rows come and go, its width must not. */
+function col(column: PageColumn, values: readonly Value[]): HTMLElement {
+  const lengths = values.slice(0, 500).map((value) => formatValue(value, column).length)
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0)
+  const characters = Math.max(column.label.length + 2, column.unit?.length ?? 0, longest)
   const made = element('col')
-  made.style.width = `${Math.min(44, Math.max(7, characters)) + 3}ch`
+  // Letters are narrower than the digits that `ch` measures; 3ch are the padding.
+  const width = Math.min(40, column.kind === 'text' ? Math.ceil(characters * 0.9) : characters) + 3
+  made.style.width = `min(${width}ch, 46vw)`
   return made
 }
 

@@ -1,4 +1,4 @@
-import { rowsChosen } from './chart-data.ts'
+import { rowsChosen, sumOf, unitOf } from './chart-data.ts'
 import { numberOf, withUnit } from './numbers.ts'
 import type { ChartSpec, PageData } from './page-data.ts'
 
@@ -7,13 +7,11 @@ export function bigNumberText(spec: ChartSpec, data: PageData, chosen: string | 
   const { table } = data
   const rows = rowsChosen(data, chosen)
   const count = rows?.length ?? table.rowCount
-  if (spec.values.length === 0) return withUnit(count, null)
-  let sum = 0
-  for (const column of spec.values) {
+  if (spec.values.length === 0 || count === 0) return withUnit(count, unitOf(spec, table).unit)
+  const sums = spec.values.map((column) => {
     const values = table.values[column] ?? []
-    for (let index = 0; index < count; index++)
-      sum += numberOf(values[rows === null ? index : (rows[index] ?? 0)] ?? null) ?? 0
-  }
-  const first = table.columns[spec.values[0] ?? -1]
-  return withUnit(sum, first?.unit ?? null, first?.decimals ?? null)
+    return sumOf((rows === null ? values : rows.map((row) => values[row] ?? null)).map(numberOf))
+  })
+  const { unit, decimals } = unitOf(spec, table)
+  return withUnit(sumOf(sums), unit, decimals)
 }

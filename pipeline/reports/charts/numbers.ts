@@ -6,10 +6,30 @@ const MISSING = '–'
  * A number for people: `1,953`, `12.50`. Not by `toLocaleString`, which takes 30 times as long (2026-11): a search looks
  * through 100,000 rows of them.
  *
- * @param decimals digits after the point; null: two at most
+ * @param decimals digits after the point; null: two at most, and of a number below 1 three that say something (`0.00123`)
  */
 export function formatNumber(value: number, decimals: number | null = null): string {
-  return groupDigits(decimals === null ? String(Number(value.toFixed(2))) : value.toFixed(decimals))
+  if (decimals !== null) return groupDigits(value.toFixed(decimals))
+  return groupDigits(String(Number(Math.abs(value) < 1 ? value.toPrecision(3) : value.toFixed(2))))
+}
+
+const SCALES = [
+  [1e12, 'tn'],
+  [1e9, 'bn'],
+  [1e6, 'M'],
+] as const
+
+/** A number where there is little room, in a drawing: `1,953`, `1.23M`, `4bn`. */
+export function shortNumber(value: number): string {
+  const size = Math.abs(value)
+  if (size >= 1e15) return value.toExponential(2).replace(/\.?0*e\+/, 'e')
+  const [scale, sign] = SCALES.find(([least]) => size >= least) ?? [1, '']
+  return scale === 1 ? formatNumber(value) : `${Number((value / scale).toPrecision(3))}${sign}`
+}
+
+/** A mean has a digit more than what it is the mean of, and no more. */
+export function meanText(mean: number, unit: string | null): string {
+  return withUnit(Math.abs(mean) < 10 ? mean : Math.round(mean * 10) / 10, unit)
 }
 
 /** A number with its unit: `236 hires`. */

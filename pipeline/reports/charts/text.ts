@@ -26,3 +26,10 @@ export function drawnLabel(text: string, most: number): string {
   const label = shortLabel(text, most)
   return label in Object.prototype ? `${WORD_JOINER}${label}` : label
 }
+
+/** About how wide a text of 12 pixels is drawn, in pixels; rather too wide, since fonts differ. */
+export function textWidth(text: string): number {
+  let width = 0
+  for (const character of text) width += character > '\u2e7f' ? 12.5 : 7.3
+  return width
+}

@@ -14,10 +14,10 @@ export interface Arrival {
   readonly newestAt: Date
   readonly records: number
   readonly files: number
-  /** Median records of the files before; null while there are fewer than three. */
-  readonly usualRecords: number | null
+  /** Half to twice the median records of the files before, or a few more or less; null while there are fewer than three. */
+  readonly usualRecords: { readonly least: number; readonly most: number } | null
   readonly isUnusual: boolean
-  /** Median time between files, in ms; null while there are fewer than four. */
+  /** Median time between deliveries, in ms; null while there are fewer than four. */
   readonly usualGapMs: number | null
   readonly isLate: boolean
 }
@@ -26,8 +26,11 @@ export interface Arrival {
 const MOST_FILES = 200
 /** Fewer files before make no habit. */
 const FEWEST_BEFORE = 3
-/** Half to twice the median counts as usual. */
+/** Half to twice the median counts as usual, and so do a few records more or less. */
 const USUAL_FACTOR = 2
+const MOST_BY_CHANCE = 4
+/** Files that came within an hour are one delivery: a history that is dropped file by file makes no habit of minutes. */
+const DELIVERY_MS = 3_600_000
 /** A file is late when it is missing for so many times the usual gap. */
 const LATE_FACTOR = 3
 
@@ -86,9 +89,9 @@ function arrivalOf(
 ): Arrival | null {
   const [newest, ...before] = files
   if (newest === undefined) return null
-  const usualRecords = before.length < FEWEST_BEFORE ? null : median(before.map((file) => file.records))
+  const usualRecords = before.length < FEWEST_BEFORE ? null : usualRange(median(before.map((file) => file.records)))
   const gaps = files.slice(1).map((file, index) => (files[index]?.at.getTime() ?? 0) - file.at.getTime())
-  const between = gaps.filter((gap) => gap > 0)
+  const between = gaps.filter((gap) => gap >= DELIVERY_MS)
   const usualGapMs = between.length < FEWEST_BEFORE ? null : median(between)
   return {
     ...source,
@@ -97,11 +100,16 @@ function arrivalOf(
     records: newest.records,
     files: files.length,
     usualRecords,
-    isUnusual:
-      usualRecords !== null &&
-      (newest.records > usualRecords * USUAL_FACTOR || newest.records < usualRecords / USUAL_FACTOR),
+    isUnusual: usualRecords !== null && (newest.records < usualRecords.least || newest.records > usualRecords.most),
     usualGapMs,
     isLate: usualGapMs !== null && now.getTime() - newest.at.getTime() > LATE_FACTOR * usualGapMs,
+  }
+}
+
+function usualRange(median: number): { readonly least: number; readonly most: number } {
+  return {
+    least: Math.max(0, Math.min(Math.ceil(median / USUAL_FACTOR), Math.ceil(median) - MOST_BY_CHANCE)),
+    most: Math.max(Math.floor(median * USUAL_FACTOR), Math.floor(median) + MOST_BY_CHANCE),
   }
 }
 

@@ -8,7 +8,7 @@ export interface OpenRecords {
   /** Records that wait for the row they refer to; they need nobody. */
   readonly waiting: number
   readonly samples: readonly RefusedRecord[]
-  /** Uploads whose CSV in the inbox holds them, and the run that took each; newest first, at most a few. */
+  /** Uploads whose CSV in the inbox holds them, and the run that took each; newest first. */
   readonly csvs: readonly { readonly file: string; readonly runId: number; readonly records: number }[]
 }
 
@@ -26,7 +26,6 @@ export interface RefusedRecord {
 const MOST_SAMPLES = 4
 /** Columns shown of a record; the bad ones in any case. */
 const MOST_COLUMNS = 6
-const MOST_CSVS = 5
 
 /** @param tables names of tables that have refused records, and so a view `quarantine.<table>` */
 export async function readQuarantine(engine: Engine, tables: readonly string[]): Promise<OpenRecords[]> {
@@ -111,6 +110,5 @@ async function readCsvs(engine: Engine): Promise<OpenRecords['csvs']> {
     join uploads on uploads.file_id = _open._file_id
     where _open._status = 'open'
     group by _open._file_id
-    order by "runId" desc, file
-    limit ${MOST_CSVS}`)
+    order by "runId" desc, file`)
 }

@@ -14,6 +14,8 @@ export interface RunLine {
   readonly refused: number
   readonly records: number
   readonly loaded: number
+  readonly updated: number
+  readonly unchanged: number
   readonly quarantined: number
   /** The first line of what went wrong; null when nothing did. */
   readonly error: string | null
@@ -22,7 +24,9 @@ export interface RunLine {
 /** The last runs, newest first. */
 export async function readRuns(engine: Engine): Promise<RunLine[]> {
   const rows = await engine.rows(sql`
-    select run_id, command, status, version, started_at, files, refused, records, loaded, quarantined, split_part(error, chr(10), 1) as error
+    select
+      run_id, command, status, version, started_at, files, refused, records, loaded, updated, unchanged, quarantined,
+      split_part(error, chr(10), 1) as error
     from control.runs
     order by run_id desc
     limit ${RECENT_RUNS}`)
@@ -36,6 +40,8 @@ export async function readRuns(engine: Engine): Promise<RunLine[]> {
     refused: row.refused as number,
     records: row.records as number,
     loaded: row.loaded as number,
+    updated: row.updated as number,
+    unchanged: row.unchanged as number,
     quarantined: row.quarantined as number,
     error: row.error as string | null,
   }))

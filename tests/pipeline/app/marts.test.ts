@@ -107,6 +107,13 @@ const oneTable = { t: { files: ['*.csv'], columns: { id: { type: 'integer' } }, 
 test.each([
   ['create table x as select 1', /mart "m" \(m\.sql\): found another statement; expected a SELECT/],
   ['select 1; select 2', /mart "m" \(m\.sql\): found 2 statements; expected one SELECT/],
+  ['-- nothing yet\n;', /mart "m" \(m\.sql\): found 0 statements; expected one SELECT/],
+  ['from t', /mart "m" \(m\.sql\): it reads t; expected tables as dw\.<table> .* Did you mean "dw\.t"\?/],
+  [
+    'from mart_rows',
+    /mart "m" \(m\.sql\): it reads mart_rows; expected tables as dw\.<table> and marts as app\.<mart>/,
+  ],
+  ['from duckdb_tables()', /mart "m" \(m\.sql\): it uses duckdb_tables\(\), which does not tell what it reads/],
   ['select * from dw.nowhere', /mart "m" \(m\.sql\): .*nowhere/s],
   [
     'select $yeer as y',

@@ -60,7 +60,6 @@ describe('rows that depend on more than tables', () => {
     "from read_csv('budget.csv')",
     "from glob('*')",
     "with b as (from dw.t) from 'b.csv'",
-    'from duckdb_tables()',
   ])('%s is fickle', async (text) => {
     expect((await relationsOf(text)).isFickle).toBe(true)
   })
@@ -76,9 +75,17 @@ describe('rows that depend on more than tables', () => {
   })
 })
 
+test('names without a schema are told, but for files and CTEs', async () => {
+  expect((await relationsOf("with c as (select 1) from c, T, 'b.csv', 's3://x', './y'")).bare).toEqual(['T'])
+})
+
 test('functions that hide what they read are told', async () => {
   expect((await relationsOf("from query_table('dw.t')")).hidden).toEqual(['query_table'])
   expect((await relationsOf("from query('from dw.t')")).hidden).toEqual(['query'])
+  expect((await relationsOf("from duckdb_tables(), pragma_table_info('x')")).hidden).toEqual([
+    'duckdb_tables',
+    'pragma_table_info',
+  ])
 })
 
 test('what is no SELECT is told', async () => {

@@ -24,7 +24,8 @@ function comparable({
   waiting,
   rules,
   runId,
-}: Pick<RunPlan | RunSummary, 'tables' | 'files' | 'waiting' | 'rules' | 'runId'>) {
+  marts,
+}: Pick<RunPlan | RunSummary, 'tables' | 'files' | 'waiting' | 'rules' | 'runId' | 'marts'>) {
   const withoutPlan = files.map((file) => {
     const {
       file: name,
@@ -41,7 +42,10 @@ function comparable({
     } = file
     return { name, table, outcome, records, loaded, updated, unchanged, quarantined, duplicateOf, reason, hint }
   })
-  return { tables, files: withoutPlan, waiting, rules, runId }
+  const plannedMarts = marts.map(({ mart, rows, isNew, heldBack, failedTests }) => {
+    return { mart, rows, isNew, heldBack: heldBack?.reason, failedTests }
+  })
+  return { tables, files: withoutPlan, waiting, rules, runId, marts: plannedMarts }
 }
 
 /** Every file below a folder with its size and time of change. */
@@ -112,6 +116,41 @@ describe('a plan says what the run then does, and writes nothing:', () => {
       ),
     )
     await planThenRun(lake)
+  })
+
+  test('marts that would be made anew, stay as they are, or be held back with those that read them', async () => {
+    const config = {
+      name: 'x',
+      tables: {
+        sales: {
+          files: ['sales*'],
+          columns: { id: { type: 'integer' }, sum: { type: 'integer' } },
+          primaryKey: ['id'],
+        },
+        shops: { files: ['shops*'], columns: { shop: { type: 'string' } }, primaryKey: ['shop'] },
+      },
+      marts: {
+        sums: { sql: 'sums.sql', tests: { sql: { positive: 'sum <= 0' } } },
+        total: { sql: 'total.sql' },
+        shop_list: { sql: 'shops.sql' },
+      },
+    }
+    const sql = {
+      'sums.sql': 'select id, sum from dw.sales order by id',
+      'total.sql': 'select sum(sum) as total from app.sums',
+      'shops.sql': 'select shop from dw.shops order by shop',
+    }
+    const lake = await tempLake({ config, sql, uploads: { 'sales.csv': '1,5\n', 'shops.csv': 'A\n' } })
+    process.env.TMPDIR = scratch
+    await planThenRun(lake)
+    expect((await planThenRun(lake)).marts.map(({ isNew }) => isNew)).toEqual([false, false, false])
+    await lake.drop({ 'sales2.csv': '2,-7\n' })
+    const { marts } = await planThenRun(lake)
+    const [sums, total, shops] = ['sums', 'total', 'shop_list'].map((name) => marts.find(({ mart }) => mart === name))
+    expect(sums).toMatchObject({ rows: 1, isNew: false, failedTests: [{ sample: [{ id: '2', sum: '-7' }] }] })
+    expect(total?.heldBack?.reason).toBe('it reads app.sums, which was held back')
+    expect(shops).toMatchObject({ rows: 1, isNew: false, heldBack: null })
+    expect(await readdir(scratch)).toEqual([])
   })
 
   test('files that are refused, corrections from the quarantine, and records that wait', async () => {

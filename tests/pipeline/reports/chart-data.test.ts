@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { bigNumberText } from '../../../pipeline/reports/charts/big-number.ts'
-import { chartData, choices } from '../../../pipeline/reports/charts/chart-data.ts'
-import { formatNumber, formatValue } from '../../../pipeline/reports/charts/numbers.ts'
+import { chartData, choices, hasNumbers } from '../../../pipeline/reports/charts/chart-data.ts'
+import { describeChart } from '../../../pipeline/reports/charts/describe-chart.ts'
+import { formatNumber, formatValue, meanText, shortNumber } from '../../../pipeline/reports/charts/numbers.ts'
 import type { ChartSpec, PageColumn, PageData, Value } from '../../../pipeline/reports/charts/page-data.ts'
+import { DARK, LIGHT, rampColor, seriesColor } from '../../../pipeline/reports/charts/palette.ts'
 import { drawnLabel } from '../../../pipeline/reports/charts/text.ts'
 
 const column = (name: string, kind: PageColumn['kind'] = 'text'): PageColumn => ({
@@ -93,12 +95,87 @@ test('a comparison adds what the mart lacks, in a series of its own, and counts 
   ])
   const compared = { ...SALES, comparison: { table: others.table, label: 'Others', ownLabel: 'Ours' } }
   const { categories, series, mean } = chartData(chart({ sort: 'value', mean: true }), compared, null)
-  expect(categories).toEqual(['south', 'north', 'east', '(missing)', 'west'])
+  expect(categories).toEqual(['south', 'north', 'east', 'west', '(missing)'])
   expect(series).toEqual([
     { name: 'Ours', values: [5, 3, null, null, null], isComparison: false },
-    { name: 'Others', values: [null, null, 1, null, 0], isComparison: true },
+    { name: 'Others', values: [null, null, 1, 0, null], isComparison: true },
   ])
-  expect(mean).toBe(9 / 5)
+  expect(mean).toBe(9 / 4)
+})
+
+test('what has no number is not zero: not in a total, not in a mean, not in a sentence', () => {
+  const rows = page([
+    ['north', 'Oslo', null, null],
+    ['south', 'Rome', null, null],
+  ])
+  const data = chartData(chart({ mean: true, sort: 'value', top: 1 }), rows, null)
+  expect(data.series[0]?.values).toEqual([null, null])
+  expect([data.mean, hasNumbers(data)]).toEqual([null, false])
+  expect(describeChart(chart({}), data)).toBe('Bars: no numbers: they are missing in every row.')
+  expect(describeChart(chart({}), chartData(chart({}), page([]), null))).toBe('Bars: no rows.')
+  expect(bigNumberText(chart({ kind: 'big-number', category: null }), rows, null)).toBe('–')
+  expect(bigNumberText(chart({ kind: 'big-number', category: null }), page([]), null)).toBe('0 EUR')
+})
+
+test('columns of one label stay two series', () => {
+  const { columns } = SALES.table
+  const alike = {
+    ...SALES,
+    table: { ...SALES.table, columns: [...columns.slice(0, 3), { ...column('b', 'number'), label: 'A' }] },
+  }
+  expect(chartData(chart({ values: [2, 3] }), alike, null).series.map(({ name, values }) => [name, ...values])).toEqual(
+    [
+      ['A', 3, 5, null],
+      ['A', 30, 50, 7],
+    ],
+  )
+})
+
+test('columns that count different things share no unit', () => {
+  const { columns } = SALES.table
+  const mixed = {
+    ...SALES,
+    table: { ...SALES.table, columns: [...columns.slice(0, 3), { ...column('b', 'number'), unit: 'kg' }] },
+  }
+  expect(chartData(chart({ values: [2, 3] }), mixed, null).unit).toBe(null)
+  expect(bigNumberText(chart({ kind: 'big-number', values: [2, 3] }), mixed, null)).toBe('95')
+})
+
+test('a number that says something never reads 0, and a drawn one is short', () => {
+  expect([0.000012, -0.00456, 0.1234, 1.005, 0].map((value) => formatNumber(value))).toEqual([
+    '0.000012',
+    '-0.00456',
+    '0.123',
+    '1',
+    '0',
+  ])
+  expect([999_999, 1_234_567, -4e9, 2.5e12, 9e17].map(shortNumber)).toEqual([
+    '999,999',
+    '1.23M',
+    '-4bn',
+    '2.5tn',
+    '9e17',
+  ])
+  expect([meanText(223.846, 'hires'), meanText(2.3456, null)]).toEqual(['223.8 hires', '2.35'])
+})
+
+test('each colour of a heat map lets its number be read, by 4.5 : 1, in both themes', () => {
+  const channel = (value: number) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+  const light = (color: string) => {
+    const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => channel(Number.parseInt(color.slice(at, at + 2), 16) / 255))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  for (const { ramp } of [LIGHT, DARK])
+    for (let share = 0; share <= 1; share += 0.01) {
+      const { fill, text } = rampColor(share, ramp)
+      const [low = 0, high = 0] = [light(fill), light(text)].sort((a, b) => a - b)
+      expect((high + 0.05) / (low + 0.05)).toBeGreaterThan(4.5)
+    }
+})
+
+test('many series keep apart: a colour that comes again is another one', () => {
+  const colors = Array.from({ length: 24 }, (_, index) => seriesColor(index, LIGHT.series, LIGHT))
+  expect(new Set(colors).size).toBe(24)
 })
 
 test('numbers are grouped, and those that JavaScript would round keep every digit', () => {

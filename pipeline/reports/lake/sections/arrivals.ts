@@ -15,7 +15,7 @@ export function arrivalsSection({ arrivals, freshness, writtenAt }: LakeReport):
   return section(
     'arrivals',
     'Freshness and volume',
-    'By name pattern: the newest loaded file against those before it. Half to twice the median number of records is usual; a file is late after three times the median gap.',
+    'By name pattern: the newest loaded file against those before it. Half to twice the median number of records is usual. Files within an hour are one delivery; the next is late after three times the median time between them.',
     html`${scrolling('arrivals', table)}${freshness.length === 0 ? null : html`<ul class="names">${freshness.map(freshnessItem)}</ul>`}`,
   )
 }
@@ -40,11 +40,12 @@ function state(isBad: boolean, text: string): Html {
 }
 
 function gapText({ usualGapMs, isLate }: Arrival): string {
-  if (usualGapMs === null) return 'too few files for a habit'
+  if (usualGapMs === null) return 'too few deliveries for a habit'
   return `${isLate ? 'late: ' : ''}usually every ${duration(usualGapMs)}`
 }
 
 function volumeText({ usualRecords, isUnusual }: Arrival): string {
   if (usualRecords === null) return 'too few files for a habit'
-  return `${isUnusual ? 'unusual: ' : ''}usually about ${Math.round(usualRecords).toLocaleString('en-US')}`
+  const [least, most] = [usualRecords.least, usualRecords.most].map((number) => number.toLocaleString('en-US'))
+  return `${isUnusual ? 'unusual: ' : ''}${least} to ${most} are usual`
 }

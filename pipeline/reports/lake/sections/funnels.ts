@@ -4,6 +4,8 @@ import type { Funnel } from '../read-funnels.ts'
 import { count } from '../words.ts'
 import { section } from './section.ts'
 
+const KINDS = ['loaded', 'updated', 'unchanged', 'quarantined'] as const
+
 /** Per table what became of the records. */
 export function funnelsSection(funnels: readonly Funnel[]): Html {
   if (funnels.length === 0) return section('tables', 'Tables', null, html`<p>The config declares no table.</p>`)
@@ -12,7 +14,7 @@ export function funnelsSection(funnels: readonly Funnel[]): Html {
     'From records to rows',
     'Every record of every file that was ever read: it was loaded as a new row, it updated a row, a row like it was there already, or it was quarantined.',
     html`<ul class="plain funnels">${funnels.map(funnelItem)}</ul>
-<p class="legend"><span class="key loaded"></span> loaded <span class="key updated"></span> updated <span class="key unchanged"></span> unchanged <span class="key quarantined"></span> quarantined</p>`,
+<p class="legend">${KINDS.map((kind) => html`<span><span class="key ${kind}"></span> ${kind}</span>`)}</p>`,
   )
 }
 
@@ -22,19 +24,17 @@ function funnelItem(funnel: Funnel): Html {
   const description = `${number(records)} records: ${number(loaded)} loaded, ${number(updated)} updated, ${number(unchanged)} unchanged, ${number(quarantined)} quarantined`
   return html`<li>
 <p class="funnel-head"><strong>${table}</strong> <span>${count(rows, 'row')} now</span></p>
-${records === 0 ? null : shareBar(sharesOf(funnel), description)}
+${
+  records === 0
+    ? null
+    : shareBar(
+        KINDS.map((kind) => ({ kind, count: funnel[kind] })),
+        description,
+      )
+}
 <p class="equation"><b>${number(records)}</b> records read = <b>${number(loaded)}</b> loaded + <b>${number(updated)}</b> updated + <b>${number(unchanged)}</b> unchanged + <b${quarantined > 0 ? html` class="warn"` : null}>${number(quarantined)}</b> quarantined</p>
 <p class="note">${filesText(funnel)}</p>
 </li>`
-}
-
-function sharesOf({ loaded, updated, unchanged, quarantined }: Funnel) {
-  return [
-    { kind: 'loaded', count: loaded },
-    { kind: 'updated', count: updated },
-    { kind: 'unchanged', count: unchanged },
-    { kind: 'quarantined', count: quarantined },
-  ] as const
 }
 
 function filesText({ files, duplicates, refused, returned }: Funnel): string {

@@ -21,7 +21,7 @@ export function quarantineSection({ quarantine, refusedFiles }: LakeReport, plac
   return section(
     'quarantine',
     'Open quarantine',
-    'Records that wait for a person, with some of each kind. Correct them in the CSV that is named, and drop it into uploads.',
+    'Records that wait for a person, with an example of the most frequent kinds. Correct them in the CSV that is named, and drop it into uploads.',
     html`${quarantine.map((table) => openTable(table, places))}${refused(refusedFiles)}${everything(places)}`,
   )
 }
@@ -44,11 +44,17 @@ function waitingText(waiting: number): string {
 
 function toCorrect(table: string, csvs: OpenRecords['csvs'], places: Places): Html | null {
   if (csvs.length === 0) return null
-  const links = csvs.map(({ file, runId, records }, index) => {
+  const items = csvs.slice(0, MOST_FILES).map(({ file, runId, records }) => {
     const { path, href } = places.inboxCsv(table, file, runId)
-    return html`${index > 0 ? ', ' : null}<a href="${href}">${cut(path, 120)}</a> (${count(records, 'record')})`
+    return html`<li><a href="${href}">${cut(path, 120)}</a> <span class="note">${count(records, 'record')}</span></li>`
   })
-  return html`<p class="note">To correct: ${links}</p>`
+  return html`<p class="note">To correct, newest first:</p>
+<ul class="names">${items}</ul>
+${more(csvs.length)}`
+}
+
+function more(files: number): Html | null {
+  return files <= MOST_FILES ? null : html`<p class="note">and ${count(files - MOST_FILES, 'more file')}</p>`
 }
 
 function sample({ file, line, reason, cells, raw }: RefusedRecord): Html {
@@ -70,9 +76,8 @@ function cellsTable(cells: RefusedRecord['cells'], id: string): Html {
 
 function refused(names: readonly string[]): Html | null {
   if (names.length === 0) return null
-  const more = names.length - MOST_FILES
   return html`<h3>Files that could not be read <span class="count">${count(names.length, 'file')}</span></h3>
 <p class="note">They lie in <code>quarantine/files/</code>, each with a <code>.reason.txt</code> beside it.</p>
 <ul class="names">${names.slice(0, MOST_FILES).map((name) => html`<li dir="auto">${cut(name, 120)}</li>`)}</ul>
-${more > 0 ? html`<p class="note">and ${more} more</p>` : null}`
+${more(names.length)}`
 }

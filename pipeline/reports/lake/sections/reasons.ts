@@ -15,14 +15,15 @@ const EFFECTS: Readonly<Record<string, string>> = {
 /** Why records are not in their tables, most frequent first. */
 export function reasonsSection({ shown, more, runIds }: Reasons): Html {
   const runs = runIds.length === 1 ? 'the last run' : `the last ${runIds.length} runs`
+  if (runIds.length === 0) return section('reasons', TITLE, null, html`<p>No run has taken a file yet.</p>`)
   if (shown.length === 0) return section('reasons', TITLE, null, html`<p>In ${runs} no record broke a rule.</p>`)
   const table = html`<table>
-<thead><tr><th scope="col" class="number">Records</th><th scope="col">Trend</th><th scope="col">Table</th><th scope="col">Broken rule</th><th scope="col">What became of them</th><th scope="col">For example</th></tr></thead>
+<thead><tr><th scope="col" class="number">Records</th><th scope="col">Broken rule</th><th scope="col">Table</th><th scope="col">Trend</th><th scope="col">What became of them</th><th scope="col">For example</th></tr></thead>
 <tbody>${shown.map(
     ({ records, trend, table: name, rule, severity, example }) => html`<tr>
 <td class="number">${records.toLocaleString('en-US')}</td>
-<td>${sparkBars(trend, `by run, oldest first: ${trend.join(', ')}`)}</td>
-<td>${name}</td><td><code>${cut(rule, 80)}</code></td><td>${EFFECTS[severity] ?? severity}</td><td dir="auto">${cut(example, 80)}</td></tr>`,
+<td><code>${cut(rule, 80)}</code></td><td>${name}</td>
+<td>${sparkBars(trend, `by run, oldest first: ${trend.join(', ')}`)}</td><td>${EFFECTS[severity] ?? severity}</td><td dir="auto">${cut(example, 80)}</td></tr>`,
   )}</tbody></table>`
   return section(
     'reasons',

@@ -77,15 +77,15 @@ describe.skipIf(!HAS_BROWSER)('the pages of the sample lake, from disk and witho
     const expected = await lake().query(`
       select department, sum(q1), sum(q2), sum(q3), sum(q4)
       from app.hires_by_quarter group by department order by sum(q1 + q2 + q3 + q4) desc, department`)
-    for (const title of ['Hires over the quarters', 'Where and when'])
+    for (const title of ['Hires by department, split by quarter', 'Hires by department and quarter'])
       expect(await numbersOf(chart(page, title))).toEqual(expected)
     const total = expected.reduce((sum, [, ...numbers]) => sum + numbers.reduce((all, one) => all + Number(one), 0), 0)
     expect(await page.locator('.figures dd').textContent()).toBe(`${total.toLocaleString('en-US')} hires`)
     const [department, ...quarters] = expected[0] ?? []
     const most = quarters.reduce((sum, one) => sum + Number(one), 0)
-    await expect(chart(page, 'Hires over the quarters').getByRole('img').getAttribute('aria-label')).resolves.toContain(
-      `Largest: ${department} (${most} hires)`,
-    )
+    await expect(
+      chart(page, 'Hires by department, split by quarter').getByRole('img').getAttribute('aria-label'),
+    ).resolves.toContain(`Largest: ${department} (${most} hires)`)
   })
 
   test('narrow to the jobs of a department that is chosen, by the choice or by its bar', async () => {
@@ -93,14 +93,14 @@ describe.skipIf(!HAS_BROWSER)('the pages of the sample lake, from disk and witho
     const jobs = await lake().query(`
       select job, q1, q2, q3, q4 from app.hires_by_quarter where department = 'Galley' order by q1 + q2 + q3 + q4 desc, job`)
     await page.locator('#choice').selectOption('Galley')
-    const shown = await numbersOf(chart(page, 'Hires over the quarters'))
+    const shown = await numbersOf(chart(page, 'Hires by department, split by quarter'))
     expect([...shown].sort()).toEqual([...jobs].sort())
     expect(await page.locator('#row-count').textContent()).toBe(`${jobs.length} of 773 rows`)
     expect((await shownRows(page)).every(([department]) => department === 'Galley')).toBe(true)
 
     await page.locator('#choice').selectOption('All')
     expect(await page.locator('#row-count').textContent()).toBe('773 rows')
-    const bars = await chart(page, 'Hires over the quarters').locator('.canvas').boundingBox()
+    const bars = await chart(page, 'Hires by department, split by quarter').locator('.canvas').boundingBox()
     await page.mouse.click((bars?.x ?? 0) + 260, (bars?.y ?? 0) + 56)
     await expect.poll(() => page.locator('#choice').inputValue()).not.toBe('')
     expect(faults).toEqual([])
@@ -167,8 +167,8 @@ describe.skipIf(!HAS_BROWSER)('the pages of the sample lake, from disk and witho
   test('save a chart as an image', async () => {
     const { page } = await look(lake().path('reports', 'hires_by_quarter.html'))
     const download = page.waitForEvent('download')
-    await chart(page, 'Where and when').getByRole('button', { name: 'Save as image' }).click()
-    expect((await download).suggestedFilename()).toBe('Where and when.png')
+    await chart(page, 'Hires by department and quarter').getByRole('button', { name: 'Save as image' }).click()
+    expect((await download).suggestedFilename()).toBe('Hires by department and quarter.png')
   })
 
   test('tell the numbers of a bar under the mouse, as text', async () => {

@@ -1,6 +1,6 @@
-import { CHUNK_ROWS } from '../core/chunk-memory.ts'
+import { CHUNK_ROWS } from '../core/duckdb-memory.ts'
 import { lengthAt } from './avro/skip.ts'
-import type { ColumnDecoder } from './decode-rows.ts'
+import type { ColumnDecoder } from './decode-columns.ts'
 
 const [WHOLE_BYTES, FRACTION_BYTES] = ['2021-07-27T16:02:08Z'.length, '2021-07-27T16:02:08.000000Z'.length]
 const TWO_26 = 2 ** 26
@@ -15,6 +15,7 @@ export function isoTimestampDecoder(): ColumnDecoder {
   const values = new Uint8Array(halves.buffer)
   return {
     type: 'TIMESTAMP',
+    numbers: null,
     read: (cursor, row) => {
       const length = lengthAt(cursor)
       const { bytes, at } = cursor
