@@ -1,5 +1,5 @@
 import { Engine } from '../core/engine.ts'
-import { ident, literal, sql } from '../core/sql.ts'
+import { ident, join, literal, sql } from '../core/sql.ts'
 
 /** All that a catalog says, for comparing two of them. */
 export interface CatalogContent {
@@ -36,13 +36,14 @@ export async function readCatalogContent(path: string): Promise<CatalogContent> 
 async function digestTables(engine: Engine): Promise<Record<string, string>> {
   const names = await engine.rows<{ name: string }>(sql`
     select table_name as name from duckdb_tables() where database_name = 'content' and schema_name = 'control' order by name`)
-  const digests: Record<string, string> = {}
-  for (const { name } of names) {
-    const { digest } = await engine.row<{ digest: string }>(sql`
-      select count(*) || ':' || coalesce(sum(hash(_row)), 0) as digest from ${ident('content', 'control', name)} as _row`)
-    digests[name] = digest
-  }
-  return digests
+  const queries = names.map(
+    ({ name }) => sql`
+      select ${literal(name)} as name, count(*) || ':' || coalesce(sum(hash(_row)), 0) as digest
+      from ${ident('content', 'control', name)} as _row`,
+  )
+  if (queries.length === 0) return {}
+  const digests = await engine.rows<{ name: string; digest: string }>(join(queries, ' union all '))
+  return Object.fromEntries(digests.map(({ name, digest }) => [name, digest]))
 }
 
 async function readViews(engine: Engine): Promise<Record<string, string>> {

@@ -14,6 +14,13 @@ import { RUN_FILES, type TableInput } from './table-input.ts'
  * The rules' SQL is the same that judged them; here it runs over the refused records only.
  */
 export async function quarantineRows(lake: Lake, run: Run, input: TableInput): Promise<DataFile | null> {
+  const records = [...(await refusedRecords(lake)), ...(await goodRecordsInConflict(lake, input))]
+  // Judging by a query of all rules takes its time, even over no records.
+  return records.length === 0 ? null : writeEntries(lake, run, input, join(records, ' union all '))
+}
+
+/** @param records all that are to be entries */
+async function writeEntries(lake: Lake, run: Run, input: TableInput, records: Sql): Promise<DataFile | null> {
   const rules = [
     ...allRecordRules(input.rules, input.table, input.tables),
     ...keyRules(input.tableName, input.table),
@@ -23,12 +30,11 @@ export async function quarantineRows(lake: Lake, run: Run, input: TableInput): P
     Object.keys(input.table.columns).map((name) => ident(name)),
     ', ',
   )
-  const records = [sql`select * from ${REFUSED}`, ...(await goodRecordsInConflict(lake, input))]
   const hasReturned = input.parts.some((part) => part.isReturned)
   const before = hasReturned ? RETURNED : NOTHING_RETURNED
   const query = sql`
     with
-    _records as (${withTypedValues(input.table, join(records, ' union all '))}),
+    _records as (${withTypedValues(input.table, records)}),
     _judged as (
       select
         _records.*, _files._file, _files._file_no, _returned._before, _returned._waiting_since,
@@ -66,6 +72,11 @@ export async function quarantineRows(lake: Lake, run: Run, input: TableInput): P
     ${hasReturned ? sql`where _before is null or _before is distinct from ${entryValues(input.table)}` : sql``}
     order by _file_no, _line`
   return writeDataFile(lake, run, { layer: 'rejects', tableName: input.tableName }, query)
+}
+
+async function refusedRecords(lake: Lake): Promise<Sql[]> {
+  const { refused } = await lake.engine.row<{ refused: number }>(sql`select count(*) as refused from ${REFUSED}`)
+  return refused === 0 ? [] : [sql`select * from ${REFUSED}`]
 }
 
 /** Good records whose key is taken: they were accepted, and are fetched from ODS only where there are any. */
