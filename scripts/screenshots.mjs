@@ -14,7 +14,7 @@ const droplake = (...words) =>
 /** Pages, and how wide and high the window is. */
 const SHOTS = [
   { file: 'hires-by-quarter', page: 'hires_by_quarter', theme: 'light', width: 1180, height: 1130 },
-  { file: 'departments-above-average', page: 'departments_above_average', theme: 'dark', width: 1180, height: 640 },
+  { file: 'departments-above-average', page: 'departments_above_average', theme: 'dark', width: 1180, height: 760 },
   { file: 'index', page: 'index', theme: 'light', width: 1180, height: 1130 },
   { file: 'phone', page: 'hires_by_quarter', theme: 'light', width: 375, height: 760 },
 ]
