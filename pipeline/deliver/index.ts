@@ -7,6 +7,7 @@ import { messageOf, toDroplakeError } from '../../core/errors.ts'
 import { isStopped, stoppedAfterCommit, untilStopped } from '../../core/stop.ts'
 import { deliverAnomalies } from '../anomalies/index.ts'
 import { deliverInboxCsv } from '../inbox/deliver-inbox.ts'
+import { gatherInbox } from '../inbox/gather-inbox.ts'
 import { failingRowsPath, sweepFailingRows, writeFailingRows } from './failing-marts.ts'
 import { removeReport, writeReport } from './mart-report.ts'
 import { moveUpload, syncMoves } from './move-upload.ts'
@@ -27,7 +28,7 @@ export { type DeliveryPlan, EMPTY_PLAN, writePlan } from './plan.ts'
  */
 export async function deliver(lake: Lake, runId: number): Promise<string[]> {
   const plan = await readPlan(stagingFolder(lake.layout, runId))
-  const tasks = plan === undefined ? [] : tasksOf(lake, withoutOutdated(lake, runId, plan))
+  const tasks = plan === undefined ? [] : await tasksOf(lake, withoutOutdated(lake, runId, plan))
   const problems: string[] = []
   for (const { what, perform } of tasks) {
     try {
@@ -78,12 +79,13 @@ interface Task {
   readonly perform: () => Promise<unknown>
 }
 
-function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
+async function tasksOf(lake: Lake, plan: DeliveryPlan): Promise<Task[]> {
   const { layout } = lake
+  const gathered = await gather(lake, plan)
   return [
     ...plan.inbox.map((csv) => ({
       what: `quarantine CSV ${csv.csvName}`,
-      perform: () => deliverInboxCsv(lake, csv, plan.corrections ?? []),
+      perform: () => deliverInboxCsv(lake, csv, plan.corrections ?? [], gathered.get(csv)),
     })),
     ...plan.reports.map((report) => ({ what: `report ${report.martName}`, perform: () => writeReport(lake, report) })),
     ...plan.goneMarts.map((mart) => ({ what: `report ${mart}`, perform: () => removeReport(layout, mart) })),
@@ -99,6 +101,16 @@ function tasksOf(lake: Lake, plan: DeliveryPlan): Task[] {
     ...(plan.moves.length > 0 ? [{ what: 'folders of uploads', perform: () => syncMoves(layout) }] : []),
     ...(plan.deletions ?? []).map((path) => ({ what: path, perform: () => removePath(join(layout.lake, path)) })),
   ]
+}
+
+/** A fault here is one of some CSV: that one meets it again, and the others are written. */
+async function gather(lake: Lake, { inbox }: DeliveryPlan): Promise<Awaited<ReturnType<typeof gatherInbox>>> {
+  try {
+    return await untilStopped(lake.stop, lake.engine, () => gatherInbox(lake, inbox))
+  } catch (error) {
+    if (isStopped(error)) throw error
+    return new Map()
+  }
 }
 
 function sweepTask(lake: Lake, failing: NonNullable<DeliveryPlan['failingMarts']>): Task {

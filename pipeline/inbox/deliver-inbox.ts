@@ -2,7 +2,7 @@
 import { join as joinPath } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
 import { besidePath, ensureFolder, exists, freePath, hashFile, moveFile, removePath } from '../../core/durable-files.ts'
-import { literal, sql } from '../../core/sql.ts'
+import { literal, type Sql, sql } from '../../core/sql.ts'
 import { copyToCsv, writeCsv } from '../deliver/csv-file.ts'
 import { inboxQuery } from './inbox-query.ts'
 import type { InboxCsv } from './plan-inbox.ts'
@@ -13,8 +13,14 @@ import type { InboxCsv } from './plan-inbox.ts'
  * `processed/`. Safe to repeat.
  *
  * @param taken SHA-256 of the corrections that the run has taken
+ * @param gathered the records that stand in it, where they have been read already (`gatherInbox`)
  */
-export async function deliverInboxCsv(lake: Lake, csv: InboxCsv, taken: readonly string[]): Promise<void> {
+export async function deliverInboxCsv(
+  lake: Lake,
+  csv: InboxCsv,
+  taken: readonly string[],
+  gathered?: Sql,
+): Promise<void> {
   const path = joinPath(lake.layout.quarantine, csv.tableName, csv.csvName)
   const isThere = await exists(path)
   if (isThere && !(await isDoneWith(lake, csv, path, taken))) {
@@ -22,7 +28,7 @@ export async function deliverInboxCsv(lake: Lake, csv: InboxCsv, taken: readonly
     else lake.log.warn({ file: path }, 'quarantine CSV was changed by someone and is left as it is')
     return
   }
-  if (csv.open > 0) await writeCsv(lake, path, await inboxQuery(lake, csv, csv.after))
+  if (csv.open > 0) await writeCsv(lake, path, gathered ?? (await inboxQuery(lake, csv, csv.after)))
   else if (isThere) await removePath(path)
 }
 

@@ -20,17 +20,28 @@ export async function inboxQuery(lake: Lake, csv: InboxCsv, files: EntryFiles): 
 
 /** What stands in a CSV of the quarantine for each entry. @param extra keys of `_extra` */
 export function entryCells(columns: readonly string[], extra: readonly string[], hasRaw: boolean): Sql {
-  const cell = (value: Sql, name: string) => sql`${defused(value)} as ${ident(name)}`
-  const cells = [
-    sql`_id`,
-    sql`_line`,
+  const cells = cellsOf(columns, extra).filter(({ name }) => hasRaw || name !== RAW)
+  return join(
+    cells.map(({ value, name }) => sql`${value} as ${ident(name)}`),
+    ', ',
+  )
+}
+
+/** The last cell: the text of a record that could not be split. It is left out where there is none. */
+export const RAW = '_raw'
+
+/** The cells of an entry, in their order. */
+export function cellsOf(columns: readonly string[], extra: readonly string[]): { value: Sql; name: string }[] {
+  const cell = (value: Sql, name: string) => ({ value: defused(value), name })
+  return [
+    { value: sql`_id`, name: '_id' },
+    { value: sql`_line`, name: '_line' },
     cell(sql`array_to_string(_rules, '; ')`, '_rules'),
     cell(sql`_reason`, '_reason'),
     ...columns.map((column) => cell(ident(column), column)),
     ...extra.map((name) => cell(sql`json_extract_string(_extra, ${literal(jsonPointer(name))})`, defuseText(name))),
-    ...(hasRaw ? [cell(sql`_raw`, '_raw')] : []),
+    cell(sql`_raw`, RAW),
   ]
-  return join(cells, ', ')
 }
 
 /** RFC 6901: the place of a key in an object. */
