@@ -6,10 +6,10 @@ SOURCES := $(shell find core control pipeline backup cli -name '*.ts' -o -name '
 VITEST := node_modules/.bin/vitest
 BIOME := node_modules/.bin/biome
 
-.PHONY: help history verify report backup restore run samples build test test-faults check lint format bench bench-quick bench-backup bench-rules status clean
+.PHONY: help history verify report backup restore run samples build test test-faults test-faults-sample check lint format bench bench-quick bench-backup bench-rules screenshots status clean
 
 help: ## list all targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build samples ## take what lies in workingArea/uploads through the lake (install and build first where needed)
 	@bin/droplake run
@@ -40,15 +40,17 @@ restore: build ## give TABLE=… the rows of its newest backup, or of FROM=…; 
 
 build: dist/.built ## install dependencies and compile
 
-test: build ## run every test, and a sample of the faults
+test: build ## run every test but the long suites of faults
 	@$(VITEST) run
+
+test-faults-sample: build ## kill, starve and disturb runs, a sample of each way, some four minutes
 	@$(VITEST) run --config vitest.faults.config.ts
 
 test-faults: build ## kill, starve and disturb runs in every way, for an hour or more
 	@DROPLAKE_FAULTS=whole DROPLAKE_DAMAGES=whole DROPLAKE_KILL_CYCLES=24 $(VITEST) run tests/crash tests/backup
 	@DROPLAKE_FAULTS=whole $(VITEST) run --config vitest.faults.config.ts
 
-check: build lint ## types, lint, format and tests
+check: build lint ## types, lint, format, tests and a sample of the faults
 	@node_modules/.bin/tsc -p tsconfig.json
 	@node_modules/.bin/tsc -p tsconfig.browser.json
 	@$(VITEST) run

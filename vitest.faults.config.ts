@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Faults of all kinds against real runs in real processes: `make test-faults` whole, `make test` a sample of each.
+// Faults of all kinds against real runs in real processes: `make test-faults` whole, `make test-faults-sample` a sample of each way.
 const results = process.env.DROPLAKE_TEST_RESULTS
 
 export default defineConfig({
