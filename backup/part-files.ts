@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { listFolder, removePath } from '../core/durable-files.ts'
-import { isSystemError } from '../core/errors.ts'
+import { isAlive } from '../core/is-alive.ts'
 
 /** Host and process that write it, and a number: a backup takes no lock, and two of one table may be under way at once. */
 const PART = /\.([^.]+)-(\d+)-\d+\.part$/
@@ -21,15 +21,5 @@ export async function removeLeftParts(folder: string): Promise<void> {
   for (const name of await listFolder(folder)) {
     const [, host, pid] = PART.exec(name) ?? []
     if (host === HOST && !isAlive(Number(pid))) await removePath(join(folder, name))
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // One of another user is there, too.
-    return !isSystemError(error, 'ESRCH')
   }
 }

@@ -1,5 +1,5 @@
 import { readdir, readlink } from 'node:fs/promises'
-import { isSystemError } from '../core/errors.ts'
+import { isAlive } from '../core/is-alive.ts'
 import type { Layout } from './layout.ts'
 import type { RunNote } from './run-folder.ts'
 
@@ -12,15 +12,6 @@ export async function isAtWork(layout: Layout, note: RunNote): Promise<boolean> 
   if (note.processId === 0 || !isAlive(note.processId)) return false
   const open = await openFiles(note.processId)
   return open === undefined || open.includes(layout.lockFile)
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch (error) {
-    return isSystemError(error, 'EPERM') // somebody else's process
-  }
 }
 
 /** Paths of the files that a process has open; undefined where the system does not tell. */

@@ -1,3 +1,4 @@
+import { changesRows } from '../../../core/config/changes-rows.ts'
 import type { Engine } from '../../../core/engine.ts'
 import { ident, join, raw, type Sql, sql } from '../../../core/sql.ts'
 import type { TableInput } from '../table-input.ts'
@@ -19,9 +20,8 @@ export async function createVerdicts(engine: Engine, input: TableInput): Promise
 
 /** Judge all members that no other key's can disturb: those with one primary key, in their order, decide among themselves. */
 export async function judgeChains(engine: Engine, input: TableInput): Promise<void> {
-  const { onConflict } = input.table
-  const isChanging = onConflict === 'update' || onConflict === 'history'
-  await engine.run(sql`insert into ${VERDICTS} ${isChanging ? changingChains(input) : keepingChains(input)}`)
+  const chains = changesRows(input.table) ? changingChains(input) : keepingChains(input)
+  await engine.run(sql`insert into ${VERDICTS} ${chains}`)
   if (mayBeLate(input)) await engine.run(sql`insert into ${VERDICTS} ${lateMembers(input)}`)
 }
 

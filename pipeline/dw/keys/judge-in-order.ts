@@ -1,3 +1,4 @@
+import { changesRows } from '../../../core/config/changes-rows.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
 
 /** A row or record, with numbers for its values: the same number, the same value. */
@@ -57,7 +58,7 @@ export class KeyHolders {
     const isSame = member.kind === 'good' && former?.content === member.content
     const noHolders = [null, ...member.values.map(() => null)]
     if (isSame && this.#onConflict !== 'reject') return { no: member.no, outcome: 'unchanged', holders: noHolders }
-    const isReplacing = this.#onConflict === 'update' || this.#onConflict === 'history'
+    const isReplacing = changesRows({ onConflict: this.#onConflict })
     const holders = [
       isReplacing && !member.isLate ? null : (former?.no ?? null),
       ...member.values.map((value, list) => {
