@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { exists, listFolder } from '../core/durable-files.ts'
 import type { Engine } from '../core/engine.ts'
 import { DroplakeError, messageOf } from '../core/errors.ts'
-import { ident, literal, raw, type Sql, sql } from '../core/sql.ts'
+import { sql } from '../core/sql.ts'
+import { attachEmptyLedger, attachLedger } from './attach-ledger.ts'
 import type { LakeState } from './lake.ts'
 import type { Layer, Layout } from './layout.ts'
 import { type DataFile, dataFileOf, LAKE_FORMAT } from './ledger.ts'
@@ -26,16 +27,19 @@ export function lakeNotFound(layout: Layout): DroplakeError {
 }
 
 /**
- * Attach the newest catalog as `lake`, read-only, and read what the lake is made of.
+ * Attach the newest catalog as `lake`, or an empty ledger where there is none yet, and read what the lake is made of.
  *
  * @throws {DroplakeError} LAKE_DAMAGED when the catalog cannot be read or is of a newer droplake
  */
 export async function readLakeState(engine: Engine, layout: Layout): Promise<LakeState> {
   const catalogPath = await newestCatalog(layout)
   if (catalogPath === null) await refuseLostHistory(layout)
-  if (catalogPath === null) return { version: 0, lastRunId: 0, contracts: null, dataFiles: [], catalogPath }
+  if (catalogPath === null) {
+    await attachEmptyLedger(engine)
+    return { version: 0, lastRunId: 0, contracts: null, dataFiles: [], catalogPath }
+  }
   try {
-    await engine.run(sql`attach ${literal(catalogPath)} as lake (read_only)`)
+    await attachLedger(engine, catalogPath)
     const { format, version, contracts } = await engine.row<{ format: number; version: number; contracts: string }>(
       sql`select format, version, contracts from lake.control.lake`,
     )
@@ -52,11 +56,6 @@ export async function readLakeState(engine: Engine, layout: Layout): Promise<Lak
       hint: 'Nothing was changed. "lake.duckdb" is a copy of it: droplake repair makes it again from that.',
     })
   }
-}
-
-/** A control table of the attached catalog; an empty relation of the same columns when there is no catalog yet. */
-export function ledgerTable(state: LakeState, table: string, emptyColumns: string): Sql {
-  return state.catalogPath === null ? sql`(select ${raw(emptyColumns)} where false)` : ident('lake', 'control', table)
 }
 
 /** Absolute paths of the live data files of one table, in the order they were added. */

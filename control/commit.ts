@@ -11,12 +11,12 @@ import {
   syncFile,
   syncFolder,
 } from '../core/durable-files.ts'
-import type { Engine } from '../core/engine.ts'
 import { ident, literal, sql } from '../core/sql.ts'
+import { createLedger } from './attach-ledger.ts'
 import { listCatalogs } from './catalog.ts'
 import type { Lake } from './lake.ts'
 import { historyPath, type Layout } from './layout.ts'
-import { LAKE_FORMAT, LEDGER_SQL, type LedgerEntries } from './ledger.ts'
+import { LAKE_FORMAT, type LedgerEntries } from './ledger.ts'
 import { migrateCatalog } from './migrate.ts'
 import { replaceViews } from './views.ts'
 import { writeLedger } from './write-ledger.ts'
@@ -80,7 +80,7 @@ async function writeCatalog(lake: Lake, path: string, version: number, entries: 
     if (state.catalogPath !== null) await migrateCatalog(engine, NEXT)
     // One transaction, because each has its own fsync; the file is not seen before it is whole, either way.
     await engine.transaction(async () => {
-      if (state.catalogPath === null) await createLedger(engine)
+      if (state.catalogPath === null) await createLedger(engine, NEXT)
       await fillCatalog(lake, version, entries)
     })
     await engine.run(sql`checkpoint ${ident(NEXT)}`)
@@ -88,15 +88,6 @@ async function writeCatalog(lake: Lake, path: string, version: number, entries: 
     await engine.run(sql`detach ${ident(NEXT)}`)
   }
   await syncFile(path)
-}
-
-async function createLedger(engine: Engine): Promise<void> {
-  await engine.run(sql`use ${ident(NEXT)}`)
-  try {
-    await engine.run(LEDGER_SQL)
-  } finally {
-    await engine.run(sql`use memory`)
-  }
 }
 
 async function fillCatalog(lake: Lake, version: number, entries: LedgerEntries): Promise<void> {

@@ -1,6 +1,5 @@
 import type { Engine } from '../core/engine.ts'
 import { ident, type Sql, sql } from '../core/sql.ts'
-import { hasControlTable } from './migrate.ts'
 
 /**
  * A query of the marts that are held back today: `run_id`, `mart_name`, `reason`. A run says of every mart what became of it,
@@ -24,7 +23,6 @@ export function heldMarts(catalog: string): Sql {
 export async function readHeldMarts(engine: Engine, attached?: string): Promise<Map<string, string>> {
   const { current } = await engine.row<{ current: string }>(sql`select current_database() as current`)
   const catalog = attached ?? current
-  if (!(await hasControlTable(engine, catalog, 'mart_results'))) return new Map()
   const rows = await engine.rows<{ run_id: number; mart_name: string; reason: string }>(
     sql`${heldMarts(catalog)} order by mart_name`,
   )

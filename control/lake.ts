@@ -25,7 +25,7 @@ export interface LakeState {
   readonly catalogPath: string | null
 }
 
-/** A lake that is open for one run: the lock is held, and the engine has the newest catalog attached as `lake`. */
+/** A lake that is open for one run: the lock is held, and the engine has the newest ledger attached as `lake`. */
 export interface Lake {
   readonly project: Project
   readonly layout: Layout

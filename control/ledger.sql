@@ -5,9 +5,14 @@ create schema app;
 create schema quarantine;
 create schema control;
 
+-- One row per migration that the lake has, by its name (control/migrations/).
+create table control.migrations (
+  name varchar not null
+);
+
 -- One row: what this lake is.
 create table control.lake (
-  format integer not null,       -- layout of the files on disk (control/migrate.ts)
+  format integer not null,       -- layout of the files on disk (control/ledger.ts)
   name varchar not null,
   version bigint not null,
   root varchar not null,         -- absolute path that the views point into

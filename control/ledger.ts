@@ -4,7 +4,7 @@ import { readSql, type Sql } from '../core/sql.ts'
 import type { Layer } from './layout.ts'
 
 /** Layout of the files on disk. A change of it is the next number and is told in CHANGELOG.md. */
-export const LAKE_FORMAT = 3
+export const LAKE_FORMAT = 4
 
 export const LEDGER_SQL: Sql = readSql(import.meta.url, './ledger.sql')
 

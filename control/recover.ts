@@ -1,5 +1,4 @@
 import { sql } from '../core/sql.ts'
-import { ledgerTable } from './catalog.ts'
 import { removeDataFilesOf } from './data-files.ts'
 import type { Lake } from './lake.ts'
 import { stagingFolder } from './layout.ts'
@@ -22,8 +21,9 @@ export interface Recovery {
 export async function recover(lake: Lake): Promise<Recovery> {
   const notes = await readRunNotes(lake.layout)
   if (notes.length === 0) return { unfinished: [], interrupted: [], ended: [] }
-  const runs = ledgerTable(lake.state, 'runs', "0 as run_id, '' as status")
-  const known = await lake.engine.rows<{ run_id: number; status: string }>(sql`select run_id, status from ${runs}`)
+  const known = await lake.engine.rows<{ run_id: number; status: string }>(
+    sql`select run_id, status from lake.control.runs`,
+  )
   const statusOf = (note: RunNote) => known.find((run) => run.run_id === note.runId)?.status
   const recovery: Recovery = {
     unfinished: notes.filter((note) => ['committed', 'rolled_back'].includes(statusOf(note) ?? '')),

@@ -7,7 +7,6 @@ import { sql } from '../core/sql.ts'
 import { newestCatalog } from './catalog.ts'
 import { readHeldMarts } from './held-marts.ts'
 import { type Layer, layoutOf } from './layout.ts'
-import { hasControlTable } from './migrate.ts'
 import { withCatalog } from './read-catalog.ts'
 import { countTableRows } from './table-rows.ts'
 
@@ -119,13 +118,12 @@ export async function readRun(project: Project, runId: number): Promise<RunDetai
       }
       return engine.rows(queries[table])
     }
-    const { catalog } = await engine.row<{ catalog: string }>(sql`select current_catalog() as catalog`)
     return {
       run,
       files: await rowsOf('files'),
       steps: await rowsOf('steps'),
       rules: await rowsOf('rule_results'),
-      martTests: (await hasControlTable(engine, catalog, 'mart_tests')) ? await rowsOf('mart_tests') : [],
+      martTests: await rowsOf('mart_tests'),
     }
   })
 }

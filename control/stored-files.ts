@@ -1,7 +1,6 @@
 import type { Engine } from '../core/engine.ts'
 import { ident, sql } from '../core/sql.ts'
 import { type DataFile, dataFileOf } from './ledger.ts'
-import { hasControlTable } from './migrate.ts'
 
 /** Versions [addedIn, removedIn) in which a data file is live; `removedIn` null: to this day. */
 export interface LiveRange {
@@ -47,7 +46,6 @@ function openEnd(removedIn: number | undefined): number | null {
 
 /** The first version that can still be read; 0, the empty lake before the first run, when nothing was vacuumed. */
 export async function readOldestVersion(engine: Engine, catalog: string): Promise<number> {
-  if (!(await hasControlTable(engine, catalog, 'vacuums'))) return 0
   const { oldest } = await engine.row<{ oldest: number }>(
     sql`select coalesce(max(oldest_version), 0) as oldest from ${ident(catalog, 'control', 'vacuums')}`,
   )

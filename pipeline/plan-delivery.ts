@@ -1,4 +1,3 @@
-import { ledgerTable } from '../control/catalog.ts'
 import type { Lake, Run } from '../control/lake.ts'
 import { sql } from '../core/sql.ts'
 import type { AppResult } from './app/index.ts'
@@ -46,9 +45,8 @@ function failingMarts({ marts }: AppResult): NonNullable<DeliveryPlan['failingMa
 
 /** The config is not that of the last run: it may name other senders. */
 async function hasNewConfig(lake: Lake): Promise<boolean> {
-  const runs = ledgerTable(lake.state, 'runs', "0 as run_id, '' as config_hash")
   const [last] = await lake.engine.rows<{ config_hash: string }>(
-    sql`select config_hash from ${runs} order by run_id desc limit 1`,
+    sql`select config_hash from lake.control.runs order by run_id desc limit 1`,
   )
   return last?.config_hash !== configHashOf(lake.project)
 }

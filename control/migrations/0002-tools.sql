@@ -1,4 +1,4 @@
--- Format 2: runs of commands (rollback, compact, vacuum, repair), and what they did to the history.
+-- Runs of commands (rollback, compact, vacuum, repair), and what they did to the history.
 
 -- Which command the run was.
 alter table control.runs add column command varchar default 'run';

@@ -1,4 +1,4 @@
--- Format 3: records that come back from quarantine.
+-- Records that come back from quarantine.
 
 -- One row per run, file whose records were judged again out of quarantine, and upload that corrected them.
 create table control.returns (

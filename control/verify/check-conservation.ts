@@ -1,9 +1,8 @@
-import type { Engine, EngineRow } from '../../core/engine.ts'
+import type { EngineRow } from '../../core/engine.ts'
 import { type Sql, sql } from '../../core/sql.ts'
-import { returnsTable } from '../migrate.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
-import { readLastRestores } from './last-restores.ts'
-import { readReplacedRows } from './replaced-rows.ts'
+import { LAST_RESTORES } from './last-restores.ts'
+import { REPLACED_ROWS } from './replaced-rows.ts'
 import type { Verification } from './verification.ts'
 
 /** No record is lost: records = loaded + updated + unchanged + quarantined, for each file, each run, and each table. */
@@ -12,7 +11,7 @@ export async function checkConservation(verification: Verification): Promise<Che
   const { files, runs } = await engine.row<{ files: number; runs: number }>(
     sql`select (select count(*) from lake.control.files) as files, (select count(*) from lake.control.runs) as runs`,
   )
-  const questions = [FILES, RUNS, await tablesQuestion(engine)]
+  const questions = [FILES, RUNS, TABLES]
   const findings: Finding[] = []
   for (const { query, tell } of questions) {
     for (const row of await engine.rows(query)) {
@@ -79,10 +78,10 @@ const RUNS: Question = {
  * that came back from quarantine without an upload add rows, too. Those that an upload corrects, and that are still refused, are
  * in quarantine once: only where it gave them other values or reasons has it added an entry.
  */
-const tablesQuestion = async (engine: Engine): Promise<Question> => ({
+const TABLES: Question = {
   query: sql`
     with committed as (select run_id from lake.control.runs where status = 'committed'),
-    restores as (${await readLastRestores(engine)}),
+    restores as (${LAST_RESTORES}),
     brought as (
       select
         table_name, sum(loaded + updated) filter (where run_id >= coalesce(restored_in, 0)) as written,
@@ -97,12 +96,12 @@ const tablesQuestion = async (engine: Engine): Promise<Question> => ({
       select
         table_name, sum(loaded + updated) filter (where by_file_id is null and run_id >= coalesce(restored_in, 0)) as written,
         sum(quarantined) filter (where by_file_id is not null) as quarantined, sum(new_entries) as new_entries
-      from ${await returnsTable(engine, 'lake')}
+      from lake.control.returns
       semi join committed using (run_id)
       left join restores using (table_name)
       group by table_name
     ),
-    replaced as (select table_name, sum(rows) as replaced from (${await readReplacedRows(engine)}) group by table_name),
+    replaced as (select table_name, sum(rows) as replaced from (${REPLACED_ROWS}) group by table_name),
     expected as (
       select
         table_name, (coalesce(brought.written, 0) + coalesce(returned.written, 0) - coalesce(replaced, 0))::bigint as rows,
@@ -128,4 +127,4 @@ const tablesQuestion = async (engine: Engine): Promise<Question> => ({
     order by table_name`,
   tell: (row) =>
     `table ${row.table_name}: its live data files have ${row.rows} rows and ${row.rejects} entries of the quarantine; expected ${row.expected_rows} and ${row.expected_rejects} from what its uploads brought, what came back and what was replaced`,
-})
+}

@@ -1,7 +1,6 @@
 import type { EngineRow } from '../../core/engine.ts'
 import { type Sql, sql } from '../../core/sql.ts'
 import { heldMarts } from '../held-marts.ts'
-import { hasControlTable } from '../migrate.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
 import type { Verification } from './verification.ts'
 
@@ -9,9 +8,7 @@ import type { Verification } from './verification.ts'
 export async function checkLedger(verification: Verification): Promise<CheckResult> {
   const { engine, version } = verification
   const findings: Finding[] = []
-  // Before format 3, the ledger does not say what a mart reads.
-  const knowsInputs = await hasControlTable(engine, 'lake', 'mart_inputs')
-  for (const { query, tell } of knowsInputs ? [...QUESTIONS, MARTS] : QUESTIONS) {
+  for (const { query, tell } of QUESTIONS) {
     for (const row of await engine.rows(query)) {
       const concerned = (row.version as number | null) ?? version
       findings.push({
@@ -120,4 +117,4 @@ const MARTS: Question = {
     `the mart is of version ${row.version}, but ${row.input}, which it reads, has changed in version ${row.changed_in}`,
 }
 
-const QUESTIONS: readonly Question[] = [STATUSES, NUMBERS, VERSIONS, NEWEST, DATA_FILES]
+const QUESTIONS: readonly Question[] = [STATUSES, NUMBERS, VERSIONS, NEWEST, DATA_FILES, MARTS]

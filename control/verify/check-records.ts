@@ -2,12 +2,11 @@ import { join } from 'node:path'
 import type { EngineRow } from '../../core/engine.ts'
 import { literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { Layer } from '../layout.ts'
-import { returnsTable } from '../migrate.ts'
 import { isLiveIn } from '../stored-files.ts'
 import { without } from '../table-rows.ts'
 import { type CheckResult, counted, type Finding } from './finding.ts'
-import { readLastRestores } from './last-restores.ts'
-import { readReplacedRows } from './replaced-rows.ts'
+import { LAST_RESTORES } from './last-restores.ts'
+import { REPLACED_ROWS } from './replaced-rows.ts'
 import type { Verification } from './verification.ts'
 
 /** Conservation once more, against the rows themselves: per upload, what the tables and the quarantine really hold of it. */
@@ -38,10 +37,10 @@ export async function checkRecords(verification: Verification): Promise<CheckRes
 async function compareTable(verification: Verification, tableName: string): Promise<EngineRow[]> {
   const { engine } = verification
   const ofTable = sql`table_name = ${literal(tableName)}`
-  const since = sql`coalesce((select restored_in from (${await readLastRestores(engine)}) where ${ofTable}), 0)`
+  const since = sql`coalesce((select restored_in from (${LAST_RESTORES}) where ${ofTable}), 0)`
   const returns = sql`(
     select file_id, by_file_id, case when run_id >= ${since} then loaded + updated else 0 end as written, quarantined
-    from ${await returnsTable(engine, 'lake')}
+    from lake.control.returns
     semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
     where ${ofTable})`
   return engine.rows(sql`
@@ -64,7 +63,7 @@ async function compareTable(verification: Verification, tableName: string): Prom
       )
       group by file_id
     ),
-    replaced as (select file_id, sum(rows) as replaced from (${await readReplacedRows(engine)}) where ${ofTable} group by file_id),
+    replaced as (select file_id, sum(rows) as replaced from (${REPLACED_ROWS}) where ${ofTable} group by file_id),
     held as (${countRecords(rowsOf(verification, tableName), sql`count(*)`)}),
     refused as (${countRecords(addresses(verification, tableName, 'rejects'), sql`count(distinct _line)`)})
     select

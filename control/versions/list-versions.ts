@@ -1,6 +1,5 @@
 import type { Project } from '../../core/config/load-config.ts'
 import { literal, sql } from '../../core/sql.ts'
-import { hasControlTable } from '../migrate.ts'
 import { type Versions, withVersions } from './open-versions.ts'
 
 /** One version of the lake. */
@@ -28,7 +27,6 @@ export interface VersionEntry {
 export async function listVersions(project: Project, limit: number): Promise<VersionEntry[]> {
   return withVersions(project, async (versions) => {
     const { engine, oldest } = versions
-    const hasCommand = await hasControlTable(engine, 'lake', 'vacuums')
     const runs = await engine.rows<{
       version: number
       run_id: number
@@ -38,7 +36,7 @@ export async function listVersions(project: Project, limit: number): Promise<Ver
     }>(sql`
       select
         version, min(run_id) as run_id, arg_min(ended_at, run_id) as ended_at, arg_min(status, run_id) as status,
-        ${hasCommand ? sql`arg_min(command, run_id)` : sql`'run'`} as command
+        arg_min(command, run_id) as command
       from lake.control.runs
       where status in ('committed', 'rolled_back') and version > 0
       group by version

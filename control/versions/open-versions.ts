@@ -1,7 +1,8 @@
 import type { Project } from '../../core/config/load-config.ts'
 import { Engine } from '../../core/engine.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
-import { literal, sql } from '../../core/sql.ts'
+import { sql } from '../../core/sql.ts'
+import { attachLedger } from '../attach-ledger.ts'
 import { lakeNotFound, newestCatalog, refuseOpenForWriting } from '../catalog.ts'
 import { type Layout, layoutOf } from '../layout.ts'
 import { readOldestVersion } from '../stored-files.ts'
@@ -41,7 +42,7 @@ export async function withVersions<Result>(
 
 async function attach(engine: Engine, path: string): Promise<number> {
   try {
-    await engine.run(sql`attach ${literal(path)} as lake (read_only)`)
+    await attachLedger(engine, path)
     const { version } = await engine.row<{ version: number }>(sql`select version from lake.control.lake`)
     return version
   } catch (cause) {

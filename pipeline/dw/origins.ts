@@ -1,5 +1,3 @@
-import { ledgerTable } from '../../control/catalog.ts'
-import type { LakeState } from '../../control/lake.ts'
 import { type Sql, sql } from '../../core/sql.ts'
 
 /**
@@ -7,13 +5,9 @@ import { type Sql, sql } from '../../core/sql.ts'
  * then in that of their lines. A file that a rollback has undone may have come again, in a later run and under another name; one
  * that only a restore knows came with it.
  */
-export function fileOrigins(state: LakeState): Sql {
-  const files = ledgerTable(state, 'files', "'' as file_id, 0 as run_id, '' as name, '' as outcome")
-  const runs = ledgerTable(state, 'runs', "0 as run_id, '' as status")
-  return sql`(
+export const FILE_ORIGINS: Sql = sql`(
     select
       file_id as _file_id, arg_max(run_id, (outcome = 'loaded', run_id)) as _came_in, arg_max(name, (outcome = 'loaded', run_id)) as _came_as
-    from ${files} semi join (select run_id from ${runs} where status = 'committed') using (run_id)
+    from lake.control.files semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
     where outcome in ('loaded', 'restored')
     group by file_id)`
-}

@@ -48,7 +48,6 @@ async function isDoneWith(lake: Lake, csv: InboxCsv, path: string, taken: readon
 }
 
 async function isUpload(lake: Lake, sha256: string): Promise<boolean> {
-  if (lake.state.catalogPath === null) return false
   const { found } = await lake.engine.row<{ found: number }>(
     sql`select count(*) as found from lake.control.files where sha256 = ${literal(sha256)} and outcome <> 'refused'`,
   )

@@ -141,10 +141,7 @@ async function countOpen(
 
 /** In the order of runs and names. */
 async function readSources(lake: Lake, fileIds: readonly string[], newFiles: readonly Source[]): Promise<Source[]> {
-  const known =
-    lake.state.catalogPath === null
-      ? []
-      : await lake.engine.rows<{ file_id: string; name: string; run_id: number; dialect: string | null }>(sql`
+  const known = await lake.engine.rows<{ file_id: string; name: string; run_id: number; dialect: string | null }>(sql`
           select file_id, name, run_id, dialect
           from lake.control.files
           where (outcome = 'loaded' or (outcome = 'restored' and quarantined > 0)) and list_contains(${literal(fileIds)}::varchar[], file_id)

@@ -1,6 +1,5 @@
 import type { Lake } from '../../control/lake.ts'
 import type { BackupEntry } from '../../control/ledger.ts'
-import { hasControlTable } from '../../control/migrate.ts'
 import { type OpenOptions, withLake } from '../../control/open-lake.ts'
 import type { Project } from '../../core/config/load-config.ts'
 import { sql } from '../../core/sql.ts'
@@ -46,8 +45,7 @@ function keyOf({ path, madeAt }: Noted): string {
   return `${madeAt.toISOString()} ${path}`
 }
 
-async function readNoted({ engine, state }: Lake, folder: string): Promise<Noted[]> {
-  if (state.catalogPath === null || !(await hasControlTable(engine, 'lake', 'backups'))) return []
+async function readNoted({ engine }: Lake, folder: string): Promise<Noted[]> {
   const rows = await engine.rows<{ path: string; made_at: Date }>(sql`
     select path, made_at from lake.control.backups where not is_gone and starts_with(path, ${`${folder}/`})`)
   return rows.map((row) => ({ path: row.path, madeAt: row.made_at }))

@@ -1,4 +1,3 @@
-import { hasControlTable } from '../../control/migrate.ts'
 import { type OpenOptions, withLake } from '../../control/open-lake.ts'
 import { asNewRange, isLiveIn, readStoredFiles, type StoredFile } from '../../control/stored-files.ts'
 import { requireVersion, type Versions, withVersions } from '../../control/versions/open-versions.ts'
@@ -111,14 +110,11 @@ async function makePlan(versions: Versions, version: number): Promise<RollbackPl
 
 /** Runs that count today and did not in that version, and the other way round. A vacuum cannot be undone. */
 async function readRuns(engine: Engine, version: number): Promise<Pick<RollbackPlan, 'undone' | 'redone'>> {
-  const hasTools = await hasControlTable(engine, 'lake', 'undone_runs')
-  const undoneThen = hasTools
-    ? sql`select run_id from lake.control.undone_runs where undone_in <= ${version} and (redone_in is null or redone_in > ${version})`
-    : sql`select 0 where false`
+  const undoneThen = sql`select run_id from lake.control.undone_runs where undone_in <= ${version} and (redone_in is null or redone_in > ${version})`
   const rows = await engine.rows<{ run_id: number; counts_now: boolean; counted_then: boolean }>(sql`
     select run_id, status = 'committed' as counts_now, version <= ${version} and run_id not in (${undoneThen}) as counted_then
     from lake.control.runs
-    where status in ('committed', 'rolled_back') and ${hasTools ? sql`command not like 'vacuum%'` : sql`true`}
+    where status in ('committed', 'rolled_back') and command not like 'vacuum%'
     order by run_id`)
   const idsOf = (wasThen: boolean, isNow: boolean) =>
     rows.filter((run) => run.counted_then === wasThen && run.counts_now === isNow).map((run) => run.run_id)

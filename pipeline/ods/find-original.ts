@@ -1,4 +1,3 @@
-import { ledgerTable } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
 import { changesRows } from '../../core/config/changes-rows.ts'
 import { literal, sql } from '../../core/sql.ts'
@@ -16,12 +15,6 @@ export interface Original {
 /** Which of these contents the lake holds already, by file id. What a rollback has undone it does not hold. */
 export async function findOriginals(lake: Lake, fileIds: readonly string[]): Promise<Map<string, Original>> {
   if (fileIds.length === 0) return new Map()
-  const files = ledgerTable(
-    lake.state,
-    'files',
-    "'' as file_id, '' as name, '' as table_name, 0 as run_id, 0 as records, '' as outcome",
-  )
-  const runs = ledgerTable(lake.state, 'runs', "0 as run_id, '' as status")
   const rows = await lake.engine.rows<{
     file_id: string
     name: string
@@ -32,8 +25,8 @@ export async function findOriginals(lake: Lake, fileIds: readonly string[]): Pro
   }>(sql`
     with _loaded as (
       select file_id, name, table_name, run_id, records, max(run_id) over (partition by table_name) as last_run_id
-      from ${files}
-      semi join (select run_id from ${runs} where status = 'committed') using (run_id)
+      from lake.control.files
+      semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
       where outcome = 'loaded'
     )
     from _loaded

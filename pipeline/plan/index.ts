@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { ledgerTable } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
 import { type Layout, stagingFolder } from '../../control/layout.ts'
 import type { RuleResult } from '../../control/ledger.ts'
@@ -120,9 +119,8 @@ type Move = DeliveryPlan['moves'][number]
 async function takenUploads(lake: Lake, real: Layout): Promise<Move[]> {
   const moves: Move[] = []
   for (const { runId } of await readRunNotes(real)) {
-    const runs = ledgerTable(lake.state, 'runs', "0 as run_id, '' as status")
     const done = await lake.engine.rows(
-      sql`select 1 from ${runs} where run_id = ${runId} and status in ('committed', 'rolled_back')`,
+      sql`select 1 from lake.control.runs where run_id = ${runId} and status in ('committed', 'rolled_back')`,
     )
     const plan = done.length === 0 ? undefined : await readPlan(stagingFolder(real, runId))
     moves.push(...(plan?.moves ?? []))

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ledgerTable, livePaths } from '../../control/catalog.ts'
+import { livePaths } from '../../control/catalog.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { Layout } from '../../control/layout.ts'
 import { readRunNotes, startRun } from '../../control/run-folder.ts'
@@ -52,11 +52,10 @@ async function judgeTable(
 }
 
 /** All files that a table's rows came with, in the order in which they came. */
-async function filesOf({ engine, state }: Lake, tableName: string): Promise<InputFile[]> {
-  const files = ledgerTable(state, 'files', "'' as file_id, '' as name, '' as outcome, '' as table_name, 0 as run_id")
+async function filesOf({ engine }: Lake, tableName: string): Promise<InputFile[]> {
   const rows = await engine.rows<{ file_id: string; name: string }>(sql`
     select file_id, arg_max(name, run_id) as name
-    from ${files}
+    from lake.control.files
     where outcome = 'loaded' and table_name = ${literal(tableName)}
     group by file_id
     order by max(run_id), name`)

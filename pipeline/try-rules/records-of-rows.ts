@@ -1,4 +1,4 @@
-import { ledgerTable, livePaths } from '../../control/catalog.ts'
+import { livePaths } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
 import { selectQuarantine, selectRaw } from '../../control/relations.ts'
 import { selectCurrent, tableFilesOf } from '../../control/table-rows.ts'
@@ -24,7 +24,6 @@ export function recordsOfRows({ state, layout }: Lake, tableName: string, table:
       select ${columns}, _extra, _malformed, _raw, _file_id, _line
       from (${ods}) semi join ${rows} using (_file_id, _line)
       where _corrects is null)`
-  const files = ledgerTable(state, 'files', "'' as file_id, '' as outcome, 0 as run_id, '' as name, '' as dialect")
   const corrected = join(
     names.map((name) => {
       const text = undefused(sql`_given.${ident(name)}`)
@@ -46,7 +45,7 @@ export function recordsOfRows({ state, layout }: Lake, tableName: string, table:
     _given as (
       select _records.*, _files.run_id as _given_in, _files.dialect, row_number() over (partition by _corrects, _files.run_id order by _files.name, _records._line) as _nth
       from (${ods}) as _records
-      join ${files} as _files on _files.file_id = _records._file_id and _files.outcome = 'loaded'
+      join lake.control.files as _files on _files.file_id = _records._file_id and _files.outcome = 'loaded'
       where _corrects is not null
     )
     select ${columns}, _extra, _malformed, _raw, _file_id, _line

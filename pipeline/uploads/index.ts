@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { ledgerTable } from '../../control/catalog.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import { listFolder } from '../../core/durable-files.ts'
 import { DroplakeError, isSystemError } from '../../core/errors.ts'
@@ -137,9 +136,8 @@ function ofNoLake(name: string, { fileId }: Correction): DroplakeError {
 /** The table of the config that a file was loaded into. */
 async function tableOfFile(lake: Lake, fileId: string | null | undefined): Promise<string | undefined> {
   if (fileId == null) return undefined
-  const files = ledgerTable(lake.state, 'files', "'' as file_id, '' as table_name")
   const [file] = await lake.engine.rows<{ table_name: string | null }>(
-    sql`select table_name from ${files} where file_id = ${fileId} and table_name is not null limit 1`,
+    sql`select table_name from lake.control.files where file_id = ${fileId} and table_name is not null limit 1`,
   )
   const tableName = file?.table_name ?? ''
   return Object.hasOwn(lake.project.config.tables, tableName) ? tableName : undefined

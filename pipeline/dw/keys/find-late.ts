@@ -1,7 +1,7 @@
 import type { Lake } from '../../../control/lake.ts'
 import { changesRows } from '../../../core/config/changes-rows.ts'
 import { ident, sql } from '../../../core/sql.ts'
-import { fileOrigins } from '../origins.ts'
+import { FILE_ORIGINS } from '../origins.ts'
 import { RETURNED } from '../returned/find-returned.ts'
 import type { TableInput } from '../table-input.ts'
 import { MEMBERS } from './gather-members.ts'
@@ -16,14 +16,14 @@ export function mayBeLate({ table, parts }: TableInput): boolean {
 }
 
 /** Find the late members. A record counts at the place where it came first: by run, file and line. */
-export async function findLate({ engine, state }: Lake, { table }: TableInput): Promise<void> {
+export async function findLate({ engine }: Lake, { table }: TableInput): Promise<void> {
   const key = keyNames(table.primaryKey)
   await engine.run(sql`
     create or replace temp table ${LATE} as
     with
     _placed as (
       select _no, _kind, ${key}, _file_id, _line, row(_came_in, _came_as, _line) as _origin
-      from (select * from ${MEMBERS}) join ${fileOrigins(state)} using (_file_id)
+      from (select * from ${MEMBERS}) join ${FILE_ORIGINS} using (_file_id)
     ),
     _returned as (
       from _placed semi join (select _file_id, _line from ${RETURNED} where _entry_run_id is not null) using (_file_id, _line)

@@ -1,4 +1,3 @@
-import { ledgerTable } from '../../../control/catalog.ts'
 import type { Lake, Run } from '../../../control/lake.ts'
 import type { Engine } from '../../../core/engine.ts'
 import { ident, join, type Sql, sql } from '../../../core/sql.ts'
@@ -71,8 +70,6 @@ async function settleNothing(engine: Engine, { table }: TableInput): Promise<voi
 }
 
 async function nameConflicts(lake: Lake, { table }: TableInput): Promise<void> {
-  const files = ledgerTable(lake.state, 'files', "'' as file_id, '' as name, '' as outcome, 0 as run_id")
-  const runs = ledgerTable(lake.state, 'runs', "0 as run_id, '' as status")
   const numbers = keysOf(table).map((_, number) => number)
   const holders = numbers.map((number) => sql`${holder(number)}._name as ${holderName(number)}`)
   const joins = numbers.map(
@@ -91,9 +88,9 @@ async function nameConflicts(lake: Lake, { table }: TableInput): Promise<void> {
       ' union ',
     )}),
     -- A file that a rollback has undone may have come again under another name.
-    _committed as (select run_id from ${runs} where status = 'committed'),
+    _committed as (select run_id from lake.control.runs where status = 'committed'),
     _names as (
-      select file_id as _file_id, min(name) as _name from ${files} semi join _committed using (run_id) where outcome = 'loaded' group by file_id
+      select file_id as _file_id, min(name) as _name from lake.control.files semi join _committed using (run_id) where outcome = 'loaded' group by file_id
     ),
     _holders as (
       select _no, coalesce(_files._file, _names._name) || ':' || _line as _name

@@ -4,7 +4,7 @@ import { mayWait, selectQuarantine } from '../../../control/relations.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
 import type { OdsResult } from '../../ods/index.ts'
-import { fileOrigins } from '../origins.ts'
+import { FILE_ORIGINS } from '../origins.ts'
 import { batchPath, correctionCount, createRunFiles, type InputFile, type TableInput } from '../table-input.ts'
 import { selectCorrections } from './select-corrections.ts'
 
@@ -83,7 +83,7 @@ async function addReturned(lake: Lake, input: TableInput): Promise<TableInput> {
   if (records === 0) return input
   const found = await lake.engine.rows<{ _file_id: string; _file: string }>(sql`
     select _file_id, any_value(_file) as _file, any_value(_came_in) as _came_in, any_value(_came_as) as _came_as
-    from ${RETURNED} left join ${fileOrigins(lake.state)} using (_file_id)
+    from ${RETURNED} left join ${FILE_ORIGINS} using (_file_id)
     group by _file_id
     order by _came_in, _came_as, _file_id`)
   const uploads = new Set(input.files.map((file) => file.fileId))

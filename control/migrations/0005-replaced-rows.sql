@@ -1,4 +1,4 @@
--- Format 3: rows that later records have replaced.
+-- Rows that later records have replaced.
 
 -- One row per run, table and upload: so many rows of that upload have gone out of the table because records of the run took their
 -- place (onConflict: update).

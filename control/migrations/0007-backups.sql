@@ -1,4 +1,4 @@
--- Format 3: backups of tables, and what was restored from them.
+-- Backups of tables, and what was restored from them.
 
 -- One row per backup of a table. `droplake backup verify` reads the files.
 create table control.backups (

@@ -1,13 +1,13 @@
--- Format 3: what marts read, what their tests said, and what became of them.
+-- What marts read, what their tests said, and what became of them.
 
 -- One row per data file of a mart and table or mart that it was made of.
-create table control.mart_inputs (
+create table if not exists control.mart_inputs (
   path varchar not null,         -- as in control.data_files
   input varchar not null         -- dw.<table> | app.<mart>
 );
 
 -- One row per run, mart and test that was made.
-create table control.mart_tests (
+create table if not exists control.mart_tests (
   run_id bigint not null,
   mart_name varchar not null,
   test varchar not null,         -- unique:… | not_null:… | row_count | sql:…
@@ -23,3 +23,6 @@ create table control.mart_results (
   outcome varchar not null,      -- new | unchanged | held_back: the version before stays
   reason varchar                 -- held_back: the tests that failed, or the mart that it reads and that was held back
 );
+
+-- The first form of this migration made it, and the two tables above.
+drop table if exists control.held_marts;

@@ -1,4 +1,4 @@
--- Format 3, rules: what a broken rule does to a record, and how old tables are.
+-- What a broken rule does to a record, and how old tables are.
 
 -- quarantine | warn (the record is loaded) | refuse (so is its file)
 alter table control.rule_results add column severity varchar default 'quarantine';
