@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { access, copyFile, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { compareNames } from './compare-names.ts'
 import { isSystemError } from './errors.ts'
 import { passFaultPoint } from './fault-points.ts'
 import { numberedName } from './file-names.ts'
@@ -163,10 +164,10 @@ export async function exists(path: string): Promise<boolean> {
   )
 }
 
-/** The names in a folder in code-unit order; a folder that is not there has none. */
+/** The names in a folder, in the order of `compareNames`; a folder that is not there has none. */
 export async function listFolder(path: string): Promise<string[]> {
   try {
-    return (await readdir(path)).sort()
+    return (await readdir(path)).sort(compareNames)
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return []
     throw error

@@ -2,6 +2,7 @@ import { join as joinPath } from 'node:path'
 import type { Lake } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import { selectQuarantine } from '../../control/relations.ts'
+import { compareNames } from '../../core/compare-names.ts'
 import { withSuffix } from '../../core/file-names.ts'
 import { literal, readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { FileDialect } from '../ods/index.ts'
@@ -152,7 +153,7 @@ async function readSources(lake: Lake, fileIds: readonly string[], newFiles: rea
     ...newFiles.filter((file) => wanted.has(file.fileId)),
   ]
   const newest = new Map(sources.map((source) => [source.fileId, source]))
-  return [...newest.values()].sort((a, b) => a.runId - b.runId || (a.name < b.name ? -1 : 1))
+  return [...newest.values()].sort((a, b) => a.runId - b.runId || compareNames(a.name, b.name))
 }
 
 /** A correction's own entries have no columns of ours beside what droplake says of them anew. */

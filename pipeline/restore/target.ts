@@ -32,7 +32,10 @@ export interface Target {
   readonly keepsRecords: boolean
 }
 
-/** Uploads of which the ledger knows: names by file id, and which run brought which (`<file id> <run>`). */
+/**
+ * Uploads of which the ledger knows: names by file id, and which run brought rows of which (`<file id> <run>`): the run that loaded
+ * it, and those that released records of it from quarantine.
+ */
 export interface KnownUploads {
   readonly names: ReadonlyMap<string, string>
   readonly brought: ReadonlySet<string>
@@ -63,9 +66,12 @@ export async function makeTarget(
 async function knownUploads(engine: Engine): Promise<KnownUploads> {
   const rows = await engine.rows<{ file_id: string; run_id: number; name: string }>(sql`
     select file_id, run_id, name from lake.control.files where outcome in ('loaded', 'restored') order by run_id desc`)
+  const returns = await engine.rows<{ file_id: string; run_id: number }>(
+    sql`select distinct file_id, run_id from lake.control.returns`,
+  )
   return {
     names: new Map(rows.map((row) => [row.file_id, row.name])),
-    brought: new Set(rows.map((row) => `${row.file_id} ${row.run_id}`)),
+    brought: new Set([...rows, ...returns].map((row) => `${row.file_id} ${row.run_id}`)),
   }
 }
 
