@@ -1,6 +1,6 @@
 import { livePaths } from '../../../control/catalog.ts'
 import type { Lake } from '../../../control/lake.ts'
-import { mayWait, selectQuarantine } from '../../../control/relations.ts'
+import { selectFrom, selectQuarantine } from '../../../control/relations.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
 import type { OdsResult } from '../../ods/index.ts'
@@ -42,8 +42,7 @@ export async function withReturned(
   )
   const isRetried = retry !== null && (retry.tableName ?? input.tableName) === input.tableName
   const rejects = livePaths(lake.state, lake.layout, 'rejects', input.tableName)
-  const mayHaveSome = rejects.length > 0 && (mayWait(input.table) || isRetried)
-  if (corrections.length === 0 && !mayHaveSome) return input
+  if (corrections.length === 0 && !(isRetried && rejects.length > 0) && !(await hasWaiting(lake, rejects))) return input
 
   const outcomes = livePaths(lake.state, lake.layout, 'outcomes', input.tableName)
   const entries = sql`(${selectQuarantine(Object.keys(input.table.columns), rejects, outcomes)})`
@@ -57,6 +56,16 @@ export async function withReturned(
     await addCorrections(lake, input, corrections, batchPath(lake, input.tableName, ods), entries)
   return addReturned(lake, input)
 }
+
+/** Whether an entry waits, or did: the entries say so, for the present contract may no longer let any wait. */
+async function hasWaiting(lake: Lake, rejects: readonly string[]): Promise<boolean> {
+  if (rejects.length === 0) return false
+  const { found } = await lake.engine.row<{ found: boolean }>(sql`
+    select count(*) > 0 as found from (select 1 from (${selectFrom(ENTRY_STATUS, rejects)}) where _status = 'waiting' limit 1)`)
+  return found
+}
+
+const ENTRY_STATUS = [{ name: '_status', type: 'varchar' }]
 
 /** A record that someone has corrected is judged as it is now. */
 async function addCorrections(
