@@ -6,6 +6,7 @@ import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
 import type { OdsResult } from '../../ods/index.ts'
 import { fileOrigins } from '../origins.ts'
 import { batchPath, correctionCount, createRunFiles, type InputFile, type TableInput } from '../table-input.ts'
+import { correctionUploads } from './find-repeated.ts'
 import { selectCorrections } from './select-corrections.ts'
 
 /** Which open records of the quarantine are to be judged again, beside those that wait and those that a CSV corrects. */
@@ -78,7 +79,7 @@ async function addCorrections(
   if (batch === undefined) return
   const corrected = ident('corrected_records')
   await lake.engine.run(
-    sql`create or replace temp table ${corrected} as ${selectCorrections(input, corrections, batch, entries)}`,
+    sql`create or replace temp table ${corrected} as ${selectCorrections(input, corrections, batch, entries, correctionUploads(lake))}`,
   )
   await lake.engine.run(sql`
     create or replace temp table ${RETURNED} as
@@ -103,10 +104,13 @@ async function addReturned(lake: Lake, input: TableInput): Promise<TableInput> {
   return { ...input, files: [...earlier, ...input.files], parts: [part, ...input.parts] }
 }
 
-/** What could not be split cannot be judged again: someone has to fill in its columns. */
+/**
+ * Records that are `malformed` keep that verdict: it came from how they were read, or from the correction CSV that brought them, and their
+ * values do not tell. Someone has to correct them.
+ */
 function retryCondition({ rule }: RetryRequest): Sql {
   const breaks = rule === null ? sql`true` : sql`list_contains(_rules, ${literal(rule)})`
-  return sql`_status = 'open' and _raw is null and ${breaks}`
+  return sql`_status = 'open' and not list_contains(_rules, 'malformed') and ${breaks}`
 }
 
 function selectEntries(table: TableConfig, entries: Sql, condition: Sql, why: string): Sql {
