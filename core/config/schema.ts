@@ -100,7 +100,9 @@ const tableSchema = z.strictObject({
   maxRejects: z
     .union([z.int().nonnegative(), z.string().regex(PERCENTAGE, 'expected a percentage such as "5%"')])
     .optional()
-    .describe('A file with more quarantined records, 100 or "5%", is refused as a whole. Default: any number'),
+    .describe(
+      'A file with more records open in quarantine, 100 or "5%", is refused as a whole; those that wait do not count. Default: any number',
+    ),
   rowCount: z
     .strictObject({ min: z.int().nonnegative().optional(), max: z.int().positive().optional() })
     .optional()

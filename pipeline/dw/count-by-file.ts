@@ -47,7 +47,7 @@ export async function countByFile(
       loaded: of(written) + of(superseded) - of(updated) + (corrected?.loaded ?? 0),
       updated: of(updated) + (corrected?.updated ?? 0),
       // A correction of what is no longer open changes nothing.
-      unchanged: of(unchanged) + (corrected?.unchanged ?? 0) + ended,
+      unchanged: of(unchanged) + (corrected?.unchanged ?? 0) + ended + of(input.repeated),
       quarantined: of(quarantined) + (corrected?.quarantined ?? 0),
     })
   }

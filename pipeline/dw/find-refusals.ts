@@ -6,7 +6,7 @@ import { ruleIds, severityOf } from '../../core/config/rule-ids.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
 import type { EngineRow } from '../../core/engine.ts'
 import { DroplakeError } from '../../core/errors.ts'
-import { readParquet, sql } from '../../core/sql.ts'
+import { readParquet, type Sql, sql } from '../../core/sql.ts'
 import type { RawFile } from '../ods/index.ts'
 import type { Refusal } from '../ods/refuse-files.ts'
 import type { TableInput } from './table-input.ts'
@@ -48,7 +48,7 @@ export async function refuseByRecords(
     if (fatal.length > 0) return (name: string) => fatalRule(name, records, fatal)
     const { maxRejects } = table
     if (maxRejects === undefined || !isTooMany(maxRejects, quarantined, records)) return undefined
-    const counts = { records, quarantined: rejected.quarantined, rules: rejected.rules }
+    const counts = { records, quarantined: rejected.open, rules: rejected.openRules }
     return (name: string) => tooManyRejects(name, tableName, maxRejects, counts)
   }
   const [forThemselves, forKeys] = [new Map<string, Refusal>(), new Map<string, Refusal>()]
@@ -56,7 +56,7 @@ export async function refuseByRecords(
     const rejected = found.get(file.fileId)
     if (rejected === undefined) continue
     const own = judge(rejected, file, rejected.forThemselves, rejected.rules.filter(isOfRecord))
-    const withKeys = judge(rejected, file, rejected.quarantined, rejected.rules)
+    const withKeys = judge(rejected, file, rejected.open, rejected.rules)
     if (own !== undefined) forThemselves.set(file.fileId, own)
     else if (withKeys !== undefined) forKeys.set(file.fileId, withKeys)
   }
@@ -64,11 +64,13 @@ export async function refuseByRecords(
 }
 
 interface Rejects {
-  readonly quarantined: number
-  /** Those that break a rule other than `unique`. */
+  /** Those that wait for what they refer to are no rejects: they load by themselves. */
+  readonly open: number
+  /** Of these, the ones that break a rule other than `unique`. */
   readonly forThemselves: number
-  /** Most frequent first. */
+  /** Of all entries, also of those that wait. Most frequent first. */
   readonly rules: readonly BrokenRule[]
+  readonly openRules: readonly BrokenRule[]
 }
 
 interface BrokenRule {
@@ -86,25 +88,33 @@ function isOfRecord({ rule }: BrokenRule): boolean {
 /** By file id. */
 async function readRejects(lake: Lake, rejects: DataFile): Promise<Map<string, Rejects>> {
   const entries = readParquet([joinPath(lake.layout.lake, rejects.path)])
-  const files = await lake.engine.rows<{ _file_id: string; quarantined: number; for_themselves: number }>(sql`
+  const files = await lake.engine.rows<{ _file_id: string; open: number; for_themselves: number }>(sql`
     select
-      _file_id, count(*) as quarantined,
-      count(*) filter (where len(list_filter(_rules, lambda _rule: not starts_with(_rule, 'unique:'))) > 0) as for_themselves
+      _file_id, count(*) filter (where _status = 'open') as open,
+      count(*) filter (where _status = 'open' and len(list_filter(_rules, lambda _rule: not starts_with(_rule, 'unique:'))) > 0)
+        as for_themselves
     from ${entries}
     group by _file_id`)
+  const rules = await readBrokenRules(lake, entries)
+  const openRules = await readBrokenRules(lake, sql`(select * from ${entries} where _status = 'open')`)
+  return new Map(
+    files.map(({ _file_id: fileId, open, for_themselves: forThemselves }) => [
+      fileId,
+      { open, forThemselves, rules: rules.get(fileId) ?? [], openRules: openRules.get(fileId) ?? [] },
+    ]),
+  )
+}
+
+/** By file id, most frequent first. */
+async function readBrokenRules(lake: Lake, entries: Sql): Promise<Map<string, BrokenRule[]>> {
   const rules = await lake.engine.rows<BrokenRule & { _file_id: string } & EngineRow>(sql`
     select _file_id, rule, count(*) as records, min(_line) as line, arg_min(_reason, _line) as reason
     from (select _file_id, _line, _reason, unnest(_rules) as rule from ${entries})
     group by _file_id, rule
     order by _file_id, records desc, rule`)
-  const rulesOf = new Map<string, BrokenRule[]>()
-  for (const rule of rules) rulesOf.set(rule._file_id, [...(rulesOf.get(rule._file_id) ?? []), rule])
-  return new Map(
-    files.map(({ _file_id: fileId, quarantined, for_themselves: forThemselves }) => [
-      fileId,
-      { quarantined, forThemselves, rules: rulesOf.get(fileId) ?? [] },
-    ]),
-  )
+  const byFile = new Map<string, BrokenRule[]>()
+  for (const rule of rules) byFile.set(rule._file_id, [...(byFile.get(rule._file_id) ?? []), rule])
+  return byFile
 }
 
 function wrongRowCount(name: string, records: number, min: number, max: number): DroplakeError {

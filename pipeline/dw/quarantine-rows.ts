@@ -38,7 +38,9 @@ async function writeEntries(lake: Lake, run: Run, input: TableInput, records: Sq
     _judged as (
       select
         _records.*, _files._file, _files._file_no, _returned._before, _returned._waiting_since,
-        list_filter([${join(rules.map(verdict), ', ')}], lambda _verdict: _verdict is not null) as _verdicts
+        list_filter([${join(rules.map(verdict), ', ')}], lambda _verdict: _verdict is not null)
+          -- What is malformed is no record, whose values could break another rule: its reason stays one sentence, however often it comes back.
+          .list_filter(lambda _verdict: _malformed is null or _verdict.rule = 'malformed') as _verdicts
       from _records
       join (select * from ${RUN_FILES}) as _files using (_file_id)
       left join (select * from ${KEY_CONFLICTS}) as _conflicts using (_file_id, _line)

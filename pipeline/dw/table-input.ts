@@ -3,8 +3,9 @@ import type { Lake, Run } from '../../control/lake.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import type { Engine } from '../../core/engine.ts'
 import { ident, join, literal, raw, readParquet, type Sql, sql } from '../../core/sql.ts'
-import type { OdsResult } from '../ods/index.ts'
+import type { OdsResult, RawFile } from '../ods/index.ts'
 import { compileChecks } from './checks/index.ts'
+import { findRepeated, REPEATED } from './returned/find-repeated.ts'
 import { type Rule, recordRules } from './rules/index.ts'
 
 /** Records of the run that are judged together: an ODS file, a part of one, or those that have come back from quarantine. */
@@ -37,6 +38,8 @@ export interface TableInput {
   readonly parts: readonly InputPart[]
   /** Those that a record can be judged by alone. */
   readonly rules: readonly Rule[]
+  /** By file id: malformed records of a correction that an earlier upload of the same bytes brought. They are in no part. */
+  readonly repeated: ReadonlyMap<string, number>
 }
 
 export interface InputFile {
@@ -62,15 +65,39 @@ export async function inputOf(lake: Lake, run: Run, tableName: string, ods: OdsR
   })
   const batch = batchPath(lake, tableName, ods)
   const corrections = rawFiles.reduce((sum, file) => sum + correctionCount(file), 0)
-  const records = (ods.batches.get(tableName)?.rows ?? 0) - corrections
+  const repeated = await findRepeatedMalformed(lake, tableName, rawFiles, batch)
+  const repeats = [...repeated.values()].reduce((sum, count) => sum + count, 0)
+  const records = (ods.batches.get(tableName)?.rows ?? 0) - corrections - repeats
   if (batch !== undefined && records > 0) {
-    const source = sql`(select * from ${readParquet([batch])} where _corrects is null)`
+    const source = sql`(
+      select * from ${readParquet([batch])} anti join ${REPEATED} using (_file_id, _line) where _corrects is null)`
     parts.push({ name: 'records', source, records, lines: null, hasExtra: true, isReturned: false })
   }
   const files = rawFiles.map(({ fileId, upload }) => ({ fileId, name: upload.name }))
   const table = tables[tableName] as TableConfig
   const rules = recordRules(table, await compileChecks(lake.engine, table, run.startedAt))
-  return { tableName, table, tables, files, parts, rules }
+  return { tableName, table, tables, files, parts, rules, repeated }
+}
+
+/**
+ * How many records of corrections could not be split, and are in quarantine since the same bytes were dropped before. By file id.
+ * Creates `REPEATED`.
+ */
+async function findRepeatedMalformed(
+  lake: Lake,
+  tableName: string,
+  rawFiles: readonly RawFile[],
+  batch: string | undefined,
+): Promise<Map<string, number>> {
+  const corrections = rawFiles.filter(({ upload }) => upload.isCorrection)
+  await findRepeated(lake, tableName, corrections)
+  if (batch === undefined || corrections.length === 0) return new Map()
+  const found = await lake.engine.rows<{ _file_id: string; records: number }>(sql`
+    select _file_id, count(*) as records
+    from ${readParquet([batch])} semi join ${REPEATED} using (_file_id, _line)
+    where _corrects is null
+    group by _file_id`)
+  return new Map(found.map((file) => [file._file_id, file.records]))
 }
 
 /** Absolute path of the batch of a table; undefined when it has none. */

@@ -40,7 +40,8 @@ export async function loadUploads(lake: Lake, run: Run, uploads: readonly Claime
   const batches = new RunBatches(lake, run)
   for (const upload of copied) {
     const fileId = fileIdOf(upload)
-    const original = originals.get(fileId)
+    // Of a correction, only one of this run can be there.
+    const original = originals.get(contentOf(upload))
     if (original !== undefined) {
       duplicates.push({ upload, original })
       continue
@@ -49,7 +50,7 @@ export async function loadUploads(lake: Lake, run: Run, uploads: readonly Claime
     try {
       const rawFile = await loadRaw(await batches.sourceOf(upload, fileId))
       rawFiles.push(rawFile)
-      originals.set(fileId, {
+      originals.set(contentOf(upload), {
         fileId,
         name: upload.name,
         runId: run.runId,
@@ -63,19 +64,21 @@ export async function loadUploads(lake: Lake, run: Run, uploads: readonly Claime
       refused.push({ ...upload, status: 'refused', error })
     }
   }
-  const unequal = new Map((await batches.removeUnequal(rawFiles)).map((file) => [file.fileId, doesNotAddUp(file)]))
+  const unequal = new Map(
+    (await batches.removeUnequal(rawFiles)).map((file) => [contentOf(file.upload), doesNotAddUp(file)]),
+  )
   // Whatever else has the same content shares its fate: there is no original any more.
   for (const upload of copied) {
-    const error = unequal.get(fileIdOf(upload))
+    const error = unequal.get(contentOf(upload))
     if (error !== undefined) refused.push({ ...upload, status: 'refused', error })
   }
   for (const { name, error } of refused)
     lake.log.warn({ runId: run.runId, file: name, code: error.code }, 'upload refused')
   const refusedNames = new Set(refused.map(({ name }) => name))
   return {
-    rawFiles: rawFiles.filter((file) => !unequal.has(file.fileId)),
+    rawFiles: rawFiles.filter((file) => !unequal.has(contentOf(file.upload))),
     batches: await batches.write(),
-    duplicates: duplicates.filter((duplicate) => !unequal.has(fileIdOf(duplicate.upload))),
+    duplicates: duplicates.filter((duplicate) => !unequal.has(contentOf(duplicate.upload))),
     refused,
     steps: steps.filter((step) => !refusedNames.has(step.target)),
   }
@@ -86,9 +89,13 @@ export function uploadIdOf(run: Run, name: string): string {
   return createHash('sha256').update(`${run.runId}\n${name}`).digest('hex').slice(0, 16)
 }
 
-/** A correction is judged again whenever it comes: what it refers to may be there by now. It can release nothing twice. */
-function idOf(run: Run, { name, tableName, sha256, isCorrection }: CopiedUpload): string {
-  return isCorrection ? uploadIdOf(run, name) : contentIdOf(tableName, sha256)
+/** A correction is judged again in each run that it comes with: what it refers to may be there by now. It can release nothing twice. */
+function idOf(run: Run, upload: CopiedUpload): string {
+  return upload.isCorrection ? uploadIdOf(run, upload.name) : contentOf(upload)
+}
+
+function contentOf({ tableName, sha256 }: CopiedUpload): string {
+  return contentIdOf(tableName, sha256)
 }
 
 function doesNotAddUp({ upload, records }: RawFile): DroplakeError {

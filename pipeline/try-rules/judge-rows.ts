@@ -42,7 +42,7 @@ async function judgeTable(
   const part = { name: 'rows', source, records, lines: null, hasExtra: true, isReturned: false }
   const rules = recordRules(table, await compileChecks(engine, table, run.startedAt))
   const files = await filesOf(lake, tableName)
-  const input = { tableName, table, tables: project.config.tables, files, parts: [part], rules }
+  const input = { tableName, table, tables: project.config.tables, files, parts: [part], rules, repeated: new Map() }
   const { rows, changes, rejects } = await judgeRecords(empty, run, input)
   const written = [...rows, ...(changes === null ? [] : [changes])]
   await showTable(engine, tableName, table, tableFilesOf(written, layout, tableName))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Lake, Run } from '../../control/lake.ts'
 import { listFolder } from '../../core/durable-files.ts'
 import { DroplakeError, isSystemError } from '../../core/errors.ts'
-import { sql } from '../../core/sql.ts'
+import { literal, sql } from '../../core/sql.ts'
 import { copyUpload, type FileIdentity, readIdentity, refuseOtherKinds } from './copy-upload.ts'
 import { matchTable } from './match-table.ts'
 import { type Correction, peekCorrection } from './peek-correction.ts'
@@ -85,7 +85,7 @@ async function claimUpload(lake: Lake, name: string, copy: string): Promise<Clai
     }
     const { sizeBytes, sha256 } = copied
     const correction = await peekCorrection(copy, name)
-    const corrected = await tableOfFile(lake, correction?.fileId)
+    const corrected = await tableOfFiles(lake, correction?.fileIds ?? [])
     return {
       status: 'copied',
       name,
@@ -119,26 +119,28 @@ async function findTable(lake: Lake, name: string, path: string): Promise<string
       if (fault instanceof DroplakeError) throw fault
       return undefined
     })
-    const tableName = await tableOfFile(lake, correction?.fileId)
+    const tableName = await tableOfFiles(lake, correction?.fileIds ?? [])
     if (tableName !== undefined) return tableName
     throw correction === undefined ? error : ofNoLake(name, correction)
   }
 }
 
-function ofNoLake(name: string, { fileId }: Correction): DroplakeError {
+function ofNoLake(name: string, { fileIds: [fileId] }: Correction): DroplakeError {
   const found =
-    fileId === null ? 'none of its records has an "_id"' : `this lake has no upload "${fileId}", which it names`
+    fileId === undefined ? 'none of its records has an "_id"' : `this lake has no upload "${fileId}", which it names`
   return new DroplakeError('UPLOAD_UNKNOWN_TABLE', `"${name}" is a CSV of a quarantine, but ${found}`, {
     hint: 'Drop it into the lake that wrote it, its column "_id" as it was.',
   })
 }
 
-/** The table of the config that a file was loaded into. */
-async function tableOfFile(lake: Lake, fileId: string | null | undefined): Promise<string | undefined> {
-  if (fileId == null) return undefined
-  const [file] = await lake.engine.rows<{ table_name: string | null }>(
-    sql`select table_name from lake.control.files where file_id = ${fileId} and table_name is not null limit 1`,
-  )
-  const tableName = file?.table_name ?? ''
-  return Object.hasOwn(lake.project.config.tables, tableName) ? tableName : undefined
+/** The table of the config that the first known one of these files was loaded into. */
+async function tableOfFiles(lake: Lake, fileIds: readonly string[]): Promise<string | undefined> {
+  if (fileIds.length === 0) return undefined
+  const known = await lake.engine.rows<{ file_id: string; table_name: string }>(sql`
+    select distinct file_id, table_name from lake.control.files
+    where list_contains(${literal(fileIds)}::varchar[], file_id) and table_name is not null`)
+  const tableNames = new Map(known.map(({ file_id: fileId, table_name: tableName }) => [fileId, tableName]))
+  return fileIds
+    .map((fileId) => tableNames.get(fileId) ?? '')
+    .find((tableName) => Object.hasOwn(lake.project.config.tables, tableName))
 }

@@ -48,8 +48,10 @@ export interface PlainCounts {
 export interface PlainRun {
   readonly run: number
   readonly onConflict: OnConflict
-  /** Keys that `p` may name; a record that names another one waits. */
+  /** Keys that `p` may name. */
   readonly parents: readonly string[]
+  /** Whether a record that names another key waits, or is open. */
+  readonly onMissing: 'hold' | 'reject'
 }
 
 /** An entry that someone has corrected: its record as it is now. */
@@ -59,6 +61,13 @@ export interface PlainCorrection {
 }
 
 export const addressOf = ({ file, line }: PlainOrigin) => `${file}:${line}`
+
+/** A row of a correction that names no open record. */
+export interface PlainRefusal {
+  readonly record: PlainRecord
+  readonly origin: PlainOrigin
+  readonly reason: string
+}
 
 const NO_COUNTS: PlainCounts = { loaded: 0, updated: 0, unchanged: 0, quarantined: 0 }
 
@@ -80,24 +89,32 @@ export class PlainTable {
 
   /** Records of the quarantine that someone could correct, those that came first before the others. */
   get held(): PlainEntry[] {
-    return [...this.entries.values()].filter((entry) => entry.status !== 'released').sort(byOrigin)
+    return [...this.entries.values()]
+      .filter((entry) => entry.status !== 'released' && !entry.rules.includes('malformed'))
+      .sort(byOrigin)
   }
 
   /**
    * What comes back out of quarantine, before the uploads of a run: what was corrected, and all that waits.
    *
+   * @param isRetry all that is open comes back, too
    * @returns what became of the corrected ones
    */
-  takeBack(corrections: readonly PlainCorrection[], run: PlainRun): PlainCounts {
+  takeBack(corrections: readonly PlainCorrection[], run: PlainRun, isRetry = false): PlainCounts {
     const counts = { ...NO_COUNTS }
     for (const entry of this.held) {
       const correction = corrections.find((one) => one.entry === entry)
-      if (correction === undefined && entry.status !== 'waiting') continue
+      if (correction === undefined && entry.status !== 'waiting' && !isRetry) continue
       const outcome = this.#take(correction?.record ?? entry.record, entry.origin, run)
       if (outcome !== 'quarantined') this.entries.set(addressOf(entry.origin), { ...entry, status: 'released' })
       if (correction !== undefined) counts[outcome]++
     }
     return counts
+  }
+
+  /** A row of a correction that is refused, and stays so. */
+  refuse({ record, origin, reason }: PlainRefusal): void {
+    this.entries.set(addressOf(origin), { record, origin, rules: ['malformed'], reasons: [reason], status: 'open' })
   }
 
   load(file: PlainFile, run: PlainRun): PlainCounts {
@@ -109,10 +126,10 @@ export class PlainTable {
     return counts
   }
 
-  #take(record: PlainRecord, origin: PlainOrigin, { onConflict, parents }: PlainRun): keyof PlainCounts {
+  #take(record: PlainRecord, origin: PlainOrigin, { onConflict, parents, onMissing }: PlainRun): keyof PlainCounts {
     const faults = faultsOf(record, parents)
     const isGood = faults.length === 0
-    const mayWait = faults.length > 0 && faults.every(([rule]) => rule === 'reference:p')
+    const mayWait = onMissing === 'hold' && faults.length > 0 && faults.every(([rule]) => rule === 'reference:p')
     const current = this.rows.filter((row) => row.isCurrent)
     const former = record.k === '' ? undefined : current.find((row) => row.k === record.k)
     const isSame =

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { queryVersion } from '../../control/query-lake.ts'
 import { compact } from '../../pipeline/maintain/compact.ts'
 import { rollback } from '../../pipeline/maintain/rollback.ts'
+import { runPipeline } from '../../pipeline/run.ts'
 import { quietly } from '../helpers/maintain.ts'
 import {
   addressOf,
@@ -11,13 +12,15 @@ import {
   type PlainCorrection,
   type PlainCounts,
   type PlainRecord,
+  type PlainRefusal,
   type PlainRun,
   PlainTable,
 } from '../helpers/plain-conflicts.ts'
 import { type TempLake, tempLake } from '../helpers/temp-lake.ts'
 
 // Random files in random runs, loaded by droplake and by a plain program that takes record after record: rows, counts per file
-// and the quarantine are the same. Records wait for parents, which come later; some of those in quarantine are corrected. A lake has many tables, because a run costs more than a table. Long runs try more lakes:
+// and the quarantine are the same. Records wait for parents, which come later, until some tables no longer let them; some of those in quarantine
+// are corrected, in CSVs that have a refused row, too; at last all are tried again. A lake has many tables, because a run costs more than a table. Long runs try more lakes:
 // DROPLAKE_CONFLICTS.
 const LAKES = Number(process.env.DROPLAKE_CONFLICTS ?? 1)
 const TABLES_PER_KIND = 2
@@ -79,8 +82,10 @@ async function compareWithPlain(sequences: readonly Sequence[]): Promise<void> {
     await writeFile(lake.path('pipeline_config.json'), JSON.stringify(configOf(run)))
     await lake.drop({ 'parents.csv': `${parentOf(run)}\n`, ...uploadsOf(sequences, run) })
     const picked = pickCorrections(plain, sequences, run)
-    for (const [name, chosen] of picked) if (chosen.length > 0) await dropCorrections(lake, name, run, chosen)
-    const expected = loadPlainly(plain, sequences, run, picked)
+    const refusals = new Map<string, PlainRefusal>()
+    for (const [name, chosen] of picked)
+      if (chosen.length > 0) refusals.set(name, await dropCorrections(lake, name, run, chosen))
+    const expected = loadPlainly(plain, sequences, run, picked, refusals)
     const summary = await lake.run()
     for (const { file: name, loaded, updated, unchanged, quarantined } of summary.files.filter(isOfTables))
       expect({ name, loaded, updated, unchanged, quarantined }).toEqual({ name, ...expected.get(name) })
@@ -88,6 +93,7 @@ async function compareWithPlain(sequences: readonly Sequence[]): Promise<void> {
     await compareTables(lake, plain, run)
     shown.set(summary.version, await dump(lake))
   }
+  shown.set(await retryAll(lake, plain), await dump(lake))
   expect(await lake.findings()).toEqual([])
   await checkVersions(lake, shown)
   await checkAgain(lake, sequences)
@@ -95,6 +101,49 @@ async function compareWithPlain(sequences: readonly Sequence[]): Promise<void> {
   await compact(lake.project, null, quietly())
   expect(await dump(lake)).toEqual(before)
   expect(await lake.findings()).toEqual([])
+}
+
+/** Try all open records again, with nothing changed since the last run. @returns the version */
+async function retryAll(lake: TempLake, plain: ReadonlyMap<string, PlainTable>): Promise<number> {
+  for (const [index, { name }] of TABLES.entries()) plain.get(name)?.takeBack([], plainRunOf(index, RUNS - 1), true)
+  const retry = { tableName: null, rule: null }
+  const request = { command: 'quarantine retry', takesUploads: false, retry }
+  const { version } = await runPipeline(lake.project, quietly(), request)
+  await compareTables(lake, plain, RUNS - 1)
+  return version
+}
+
+function plainRunOf(index: number, run: number): PlainRun {
+  const parents = Array.from({ length: run + 1 }, (_, number) => parentOf(number))
+  return { run, onConflict: TABLES[index]?.modes[run] as OnConflict, parents, onMissing: onMissingOf(index, run) }
+}
+
+/** In the last run, tables whose contract changes in other ways as well no longer let records wait. */
+function onMissingOf(index: number, run: number): 'hold' | 'reject' {
+  return run === RUNS - 1 && new Set(TABLES[index]?.modes).size > 1 ? 'reject' : 'hold'
+}
+
+const UNKNOWN = '0123456789abcdef:7'
+
+/** The row of a table's correction that is refused: each run another kind; and what stands as its `_id`. */
+function refusalOf(
+  table: string,
+  run: number,
+  chosen: readonly PlainCorrection[],
+  firstId: string,
+): PlainRefusal & { readonly id: string; readonly isFirst: boolean } {
+  const record = { k: '9', a: 'refused', n: '1', e: '', p: '' }
+  const kinds = [
+    { id: '', reason: '"_id" is empty; a record that is new belongs into a file of its own' },
+    { id: UNKNOWN, reason: `"_id" "${UNKNOWN}" is no record in quarantine of ${table}` },
+    { id: firstId, reason: `"_id" "${firstId}" stands in the run twice, with other values; its first record is taken` },
+  ]
+  const { id, reason } = kinds[
+    (run + TABLES.findIndex(({ name }) => name === table)) % kinds.length
+  ] as (typeof kinds)[number]
+  const isFirst = id === UNKNOWN
+  const origin = { run, file: correctionName(table, run), line: isFirst ? 2 : chosen.length + 2 }
+  return { record, origin, reason, id, isFirst }
 }
 
 function isOfTables({ table }: { readonly table: string | null }): boolean {
@@ -117,19 +166,22 @@ function pickCorrections(plain: ReadonlyMap<string, PlainTable>, sequences: read
   return picked
 }
 
-/** What comes back of a file may lie in several CSVs, and a CSV may have records of several files. */
+/** What comes back of a file may lie in several CSVs, and a CSV may have records of several files. @returns its refused row */
 async function dropCorrections(
   lake: TempLake,
   table: string,
   run: number,
   chosen: readonly PlainCorrection[],
-): Promise<void> {
+): Promise<PlainRefusal> {
   const rows = await lake.query(`select _file || ':' || _line, _id from quarantine.${table}`)
   const ids = new Map(rows.map(([address = '', id = '']) => [address, id]))
-  const lines = chosen.map(
-    ({ entry, record: { k, a, n, e, p } }) => `${ids.get(addressOf(entry.origin))},${k},${a},${n},${e},${p}\n`,
-  )
+  const lineOf = (id: string, { k, a, n, e, p }: PlainRecord) => `${id},${k},${a},${n},${e},${p}\n`
+  const idOf = ({ entry }: PlainCorrection) => ids.get(addressOf(entry.origin)) ?? ''
+  const lines = chosen.map((one) => lineOf(idOf(one), one.record))
+  const refusal = refusalOf(table, run, chosen, chosen[0] === undefined ? '' : idOf(chosen[0]))
+  lines.splice(refusal.isFirst ? 0 : lines.length, 0, lineOf(refusal.id, refusal.record))
   await lake.drop({ [correctionName(table, run)]: `_id,k,a,n,e,p\n${lines.join('')}` })
+  return refusal
 }
 
 function loadPlainly(
@@ -137,15 +189,19 @@ function loadPlainly(
   sequences: readonly Sequence[],
   run: number,
   picked: ReadonlyMap<string, readonly PlainCorrection[]>,
+  refusals: ReadonlyMap<string, PlainRefusal>,
 ) {
   const expected = new Map<string, PlainCounts>()
-  const parents = Array.from({ length: run + 1 }, (_, number) => parentOf(number))
-  for (const [index, { name, modes }] of TABLES.entries()) {
+  for (const [index, { name }] of TABLES.entries()) {
     const table = plain.get(name) as PlainTable
-    const plainRun: PlainRun = { run, onConflict: modes[run] as OnConflict, parents }
+    const plainRun = plainRunOf(index, run)
     const chosen = picked.get(name) ?? []
     const corrected = table.takeBack(chosen, plainRun)
-    if (chosen.length > 0) expected.set(correctionName(name, run), corrected)
+    const refusal = refusals.get(name)
+    if (refusal !== undefined) {
+      table.refuse(refusal)
+      expected.set(refusal.origin.file, { ...corrected, quarantined: corrected.quarantined + 1 })
+    }
     const runs = sequences[index] ?? []
     const earlier = new Set(runs.slice(0, run).flatMap(({ files }) => files.map(textOf)))
     for (const [number, records] of (runs[run]?.files ?? []).entries()) {
@@ -277,7 +333,7 @@ function configOf(run: number) {
     e: { type: 'string', ...optional },
     p: { type: 'integer', ...optional },
   }
-  const tables = TABLES.map(({ name, modes, isUnique }) => [
+  const tables = TABLES.map(({ name, modes, isUnique }, index) => [
     name,
     {
       files: [`${name}_*.csv`],
@@ -285,7 +341,7 @@ function configOf(run: number) {
       primaryKey: ['k'],
       unique: isUnique ? [['e']] : [],
       onConflict: modes[run],
-      references: [{ columns: ['p'], table: 'parents', onMissing: 'hold' }],
+      references: [{ columns: ['p'], table: 'parents', onMissing: onMissingOf(index, run) }],
     },
   ])
   const parents = { files: ['parents*.csv'], columns: { id: { type: 'integer' } }, primaryKey: ['id'] }

@@ -1,11 +1,12 @@
 import { livePaths } from '../../../control/catalog.ts'
 import type { Lake } from '../../../control/lake.ts'
-import { mayWait, selectQuarantine } from '../../../control/relations.ts'
+import { selectFrom, selectQuarantine } from '../../../control/relations.ts'
 import type { TableConfig } from '../../../core/config/schema.ts'
 import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
 import type { OdsResult } from '../../ods/index.ts'
 import { FILE_ORIGINS } from '../origins.ts'
 import { batchPath, correctionCount, createRunFiles, type InputFile, type TableInput } from '../table-input.ts'
+import { correctionUploads } from './find-repeated.ts'
 import { selectCorrections } from './select-corrections.ts'
 
 /** Which open records of the quarantine are to be judged again, beside those that wait and those that a CSV corrects. */
@@ -42,8 +43,7 @@ export async function withReturned(
   )
   const isRetried = retry !== null && (retry.tableName ?? input.tableName) === input.tableName
   const rejects = livePaths(lake.state, lake.layout, 'rejects', input.tableName)
-  const mayHaveSome = rejects.length > 0 && (mayWait(input.table) || isRetried)
-  if (corrections.length === 0 && !mayHaveSome) return input
+  if (corrections.length === 0 && !(isRetried && rejects.length > 0) && !(await hasWaiting(lake, rejects))) return input
 
   const outcomes = livePaths(lake.state, lake.layout, 'outcomes', input.tableName)
   const entries = sql`(${selectQuarantine(Object.keys(input.table.columns), rejects, outcomes)})`
@@ -58,6 +58,16 @@ export async function withReturned(
   return addReturned(lake, input)
 }
 
+/** Whether an entry waits, or did: the entries say so, for the present contract may no longer let any wait. */
+async function hasWaiting(lake: Lake, rejects: readonly string[]): Promise<boolean> {
+  if (rejects.length === 0) return false
+  const { found } = await lake.engine.row<{ found: boolean }>(sql`
+    select count(*) > 0 as found from (select 1 from (${selectFrom(ENTRY_STATUS, rejects)}) where _status = 'waiting' limit 1)`)
+  return found
+}
+
+const ENTRY_STATUS = [{ name: '_status', type: 'varchar' }]
+
 /** A record that someone has corrected is judged as it is now. */
 async function addCorrections(
   lake: Lake,
@@ -69,7 +79,7 @@ async function addCorrections(
   if (batch === undefined) return
   const corrected = ident('corrected_records')
   await lake.engine.run(
-    sql`create or replace temp table ${corrected} as ${selectCorrections(input, corrections, batch, entries)}`,
+    sql`create or replace temp table ${corrected} as ${selectCorrections(input, corrections, batch, entries, correctionUploads(lake))}`,
   )
   await lake.engine.run(sql`
     create or replace temp table ${RETURNED} as
@@ -94,10 +104,13 @@ async function addReturned(lake: Lake, input: TableInput): Promise<TableInput> {
   return { ...input, files: [...earlier, ...input.files], parts: [part, ...input.parts] }
 }
 
-/** What could not be split cannot be judged again: someone has to fill in its columns. */
+/**
+ * Records that are `malformed` keep that verdict: it came from how they were read, or from the correction CSV that brought them, and their
+ * values do not tell. Someone has to correct them.
+ */
 function retryCondition({ rule }: RetryRequest): Sql {
   const breaks = rule === null ? sql`true` : sql`list_contains(_rules, ${literal(rule)})`
-  return sql`_status = 'open' and _raw is null and ${breaks}`
+  return sql`_status = 'open' and not list_contains(_rules, 'malformed') and ${breaks}`
 }
 
 function selectEntries(table: TableConfig, entries: Sql, condition: Sql, why: string): Sql {

@@ -4,22 +4,26 @@ import { ENTRY_COLUMNS } from '../../inbox/entry-columns.ts'
 import type { RawFile } from '../../ods/index.ts'
 import { together } from '../keys/key-sql.ts'
 import { RUN_FILES, type TableInput } from '../table-input.ts'
+import { REPEATED } from './find-repeated.ts'
 import { entryValues } from './find-returned.ts'
 
 /**
  * The records of the corrections in a batch, each at the place of the entry that it corrects. One that names no entry stands
  * at its own place, as malformed. Those that change nothing are left out: their entry is no longer open, the same record stands in the run
- * twice, or a spreadsheet has left an empty row. Whoever deletes a column means to keep what it had.
+ * twice, the same bytes brought it into quarantine before, or a spreadsheet has left an empty row. Whoever deletes a column means to keep
+ * what it had. An entry that is itself a refused row of a correction never becomes a record of its own: it keeps its verdict.
  *
  * @param corrections the uploads in the batch
  * @param batch absolute path
  * @param entries the quarantine before the run
+ * @param uploads `file_id` of all uploads that are corrections
  */
 export function selectCorrections(
   { tableName, table }: TableInput,
   corrections: readonly Pick<RawFile, 'fileId' | 'dialect'>[],
   batch: string,
   entries: Sql,
+  uploads: Sql,
 ): Sql {
   const names = Object.keys(table.columns)
   const columns = names.map((name) => ident(name))
@@ -37,9 +41,9 @@ export function selectCorrections(
         when _corrects = '' then '"_id" is empty; a record that is new belongs into a file of its own'
         when _entry._id is null then '"_id" "' || left(_corrects, 80) || '" is no record in quarantine of ' || ${literal(tableName)}
         when _nth > 1 then '"_id" "' || _corrects || '" stands in the run twice, with other values; its first record is taken'
-        when ${allMissing} and _entry._raw is not null then _entry._reason
+        when _entry._is_refused_row or (${allMissing} and _entry._raw is not null) then _entry._reason
       end as _malformed,
-      case when _nth = 1 and ${allMissing} then _entry._raw end as _raw,
+      case when _nth = 1 and (_entry._is_refused_row or ${allMissing}) then _entry._raw end as _raw,
       case when _nth = 1 and _entry._id is not null then _entry._file_id else _given._file_id end as _file_id,
       case when _nth = 1 and _entry._id is not null then _entry._line else _given._line end as _line,
       case when _nth = 1 and _entry._id is not null then _entry._file else _upload._file end as _file,
@@ -59,10 +63,20 @@ export function selectCorrections(
       window _same_id as (partition by _corrects order by _file_no, _line)
     ) as _given
     join (select * from ${RUN_FILES}) as _upload using (_file_id)
-    left join (select *, case when _id is not null then ${entryValues(table)} end as _before from ${entries}) as _entry on _entry._id = _given._corrects
+    left join (
+      select
+        *, case when _id is not null then ${entryValues(table)} end as _before,
+        list_contains(_rules, 'malformed') and _file_id in (select file_id from ${uploads}) as _is_refused_row
+      from ${entries}
+    ) as _entry on _entry._id = _given._corrects
+    left join (select *, true as _is_repeated from ${REPEATED}) as _repeated
+      on _repeated._file_id = _given._file_id and _repeated._line = _given._line
     where case
-      when _entry._id is not null then _entry._status in ('open', 'waiting') and (_nth = 1 or not _is_same)
-      else not (_corrects = '' and ${allMissing} and ${isExtraMissing()})
+      when _nth = 1 and _entry._id is not null then _entry._status in ('open', 'waiting')
+      when _repeated._is_repeated then false
+      when _entry._id is not null then _entry._status in ('open', 'waiting') and not _is_same
+      when _corrects = '' then not (${allMissing} and ${isExtraMissing()})
+      else _nth = 1 or not _is_same
     end`
 }
 

@@ -41,7 +41,8 @@ export async function takeRecords(
     const raw = bytes.subarray(start, end)
     mayHaveEscapes ||= ESCAPE_FAULTS.has(fault) && raw.includes(`\\${dialect.quote}`)
     const reason = faultSentence(fault, fieldCount, dialect.columns.length, source, isEscaped(raw))
-    source.batch.addMalformed(reason, rawText(raw), source.fileId, line)
+    const advice = source.upload.isCorrection ? '; correct its record in another copy of the CSV' : ''
+    source.batch.addMalformed(`${reason}${advice}`, rawText(raw), source.fileId, line)
   }
   const format = recordFormat(dialect, source.table, source.limits.maxFieldBytes)
   const onRegular = copy === undefined ? take : undefined

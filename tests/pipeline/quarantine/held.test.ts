@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { runPipeline } from '../../../pipeline/run.ts'
+import { quietly } from '../../helpers/maintain.ts'
 import { type TempLake, tempLake } from '../../helpers/temp-lake.ts'
 
 const config = (reference: object = { onMissing: 'hold', maxWait: '10d' }) => ({
@@ -76,3 +78,80 @@ test('without hold a record that refers to nothing is open at once', async () =>
   await lake.run(day(1))
   expect(await statuses(lake)).toEqual([['2', 'open']])
 })
+
+test.each([
+  ['rejects what is missing', {}],
+  ['is gone', null],
+  ['only warns', { onMissing: 'reject', severity: 'warn' }],
+])('a record that waits loads when its reference %s and what it names has come', async (_title, change) => {
+  const lake = await tempLake({ config: config(), uploads: { 'parents.csv': '1\n', 'children.csv': '2,7,5\n' } })
+  await lake.run(day(1))
+  await lake.write('pipeline_config.json', JSON.stringify(changed(change)))
+  await lake.drop({ 'parents2.csv': '7\n' })
+  expect((await lake.run(day(2))).tables[1]).toMatchObject({ released: 1, rows: 1 })
+  expect(await lake.query('select id, _line, _run_id from dw.children')).toEqual([['2', '1', '2']])
+  expect(await statuses(lake)).toEqual([['2', 'released']])
+  expect(await lake.run(day(3))).toMatchObject({ isNewVersion: false })
+  expect(await lake.findings()).toEqual([])
+})
+
+test('when references no longer wait, a record whose parent is missing is open in the next run, and in the inbox', async () => {
+  const lake = await tempLake({ config: config(), uploads: { 'parents.csv': '1\n', 'children.csv': '2,7,5\n' } })
+  await lake.run(day(1))
+  await lake.write('pipeline_config.json', JSON.stringify(config({})))
+  await lake.run(day(2))
+  expect(await lake.query('select _status, _reason from quarantine.children')).toEqual([
+    ['open', 'parent_id "7" is not in parents'],
+  ])
+  expect(await lake.list('quarantine')).toEqual(['children/children.csv.1.csv'])
+  expect(await lake.run(day(3))).toMatchObject({ isNewVersion: false })
+  // As any open record it can be tried again.
+  await lake.drop({ 'parents2.csv': '7\n' })
+  await lake.run(day(4))
+  const retry = { command: 'quarantine retry', takesUploads: false, retry: { tableName: null, rule: null } }
+  expect((await runPipeline(lake.project, quietly(), retry)).tables[1]).toMatchObject({ released: 1 })
+  expect(await lake.findings()).toEqual([])
+})
+
+test('when its reference is gone, a record that waits is judged by the rules that are left', async () => {
+  const lake = await tempLake({
+    config: config(),
+    uploads: { 'parents.csv': '1\n', 'children.csv': '2,7,5\n3,7,50\n' },
+  })
+  await lake.run(day(1))
+  const { tables, ...rest } = changed(null)
+  const columns = { ...tables.children.columns, age: { type: 'integer', max: 9 } }
+  const stricter = { ...rest, tables: { ...tables, children: { ...tables.children, columns } } }
+  await lake.write('pipeline_config.json', JSON.stringify(stricter))
+  await lake.run(day(2))
+  expect(await lake.query('select id from dw.children')).toEqual([['2']])
+  expect(await lake.query("select id, _rules from quarantine.children where _status = 'open'")).toEqual([
+    ['3', "['max:age']"],
+  ])
+  expect(await lake.findings()).toEqual([])
+})
+
+test('a shorter maxWait opens what has waited longer, and without maxWait a record waits 30 days', async () => {
+  for (const [reference, openOn] of [
+    [{ onMissing: 'hold', maxWait: '2d' }, 3],
+    [{ onMissing: 'hold' }, 31],
+  ] as const) {
+    const lake = await tempLake({ config: config(), uploads: { 'parents.csv': '1\n', 'children.csv': '2,7,5\n' } })
+    await lake.run(day(1))
+    await lake.write('pipeline_config.json', JSON.stringify(config(reference)))
+    await lake.run(day(openOn - 1))
+    expect(await statuses(lake)).toEqual([['2', 'waiting']])
+    await lake.run(day(openOn))
+    expect(await statuses(lake)).toEqual([['2', 'open']])
+  }
+})
+
+/** The contract with its reference changed, or without it. */
+function changed(change: { readonly severity?: string } | null) {
+  const { severity, ...reference } = change ?? {}
+  const { name, tables } = config(reference)
+  const { children, parents } = tables
+  const references = change === null ? [] : children.references
+  const severities = severity === undefined ? {} : { severity: { 'reference:parent_id': severity } }
+  return { name, tables: { parents, children: { ...children, references, ...severities } } }
+}

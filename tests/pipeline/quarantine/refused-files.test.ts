@@ -89,3 +89,41 @@ test('a file with too few or too many records is refused before they are judged'
   ])
   expect(await lake.findings()).toEqual([])
 })
+
+test('records that wait for what they refer to are no rejects for maxRejects, but count as quarantined', async () => {
+  const references = [{ columns: ['boss'], table: 'bosses', onMissing: 'hold' }]
+  const columns = { id: { type: 'integer' }, boss: { type: 'integer', required: false } }
+  const bosses = { files: ['bosses*.csv'], columns: { id: { type: 'integer' } }, primaryKey: ['id'] }
+  const lake = await tempLake({
+    config: {
+      name: 'x',
+      tables: {
+        bosses,
+        people: {
+          files: ['people*.csv'],
+          columns,
+          primaryKey: ['id'],
+          references,
+          maxRejects: 1,
+        },
+      },
+    },
+    uploads: { 'people1.csv': '1,9\n2,9\nx,9\n', 'people2.csv': '4,9\nx,9\ny,9\n' },
+  })
+  expect(await outcomes(lake)).toEqual([
+    ['people1.csv', 'loaded', null],
+    ['people2.csv', 'refused', expect.stringMatching(/2 of its 3 records break a rule; .*type:id in 2 records/)],
+  ])
+  expect(await lake.query("select records, quarantined from control.files where name = 'people1.csv'")).toEqual([
+    ['3', '3'],
+  ])
+  expect(await lake.query('select _status from quarantine.people order by _line')).toEqual([
+    ['waiting'],
+    ['waiting'],
+    ['open'],
+  ])
+  await lake.drop({ 'bosses.csv': '9\n' })
+  await lake.run()
+  expect(await lake.query('select id from dw.people order by id')).toEqual([['1'], ['2']])
+  expect(await lake.findings()).toEqual([])
+})
