@@ -10,6 +10,10 @@ export type CheckName =
   | 'checksums'
   | 'views'
   | 'records'
+  | 'types'
+  | 'rules'
+  | 'history'
+  | 'origins'
   | 'marts'
 
 /** Versions from `first` to `last`, both among them. */

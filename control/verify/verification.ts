@@ -66,6 +66,7 @@ export async function withVerification<Result>(
     if (readable === undefined) throw noCatalog(layout, history, published)
     const engine = await Engine.open({ path: ':memory:', ...engineOptions(project) })
     try {
+      await engine.run(sql`set temp_directory = ${literal(join(scratch, 'spill'))}`)
       await engine.run(sql`attach ${literal(readable)} as lake (read_only)`)
       const { version } = await engine.row<{ version: number }>(sql`select version from lake.control.lake`)
       const oldestVersion = await readOldestVersion(engine, 'lake')
