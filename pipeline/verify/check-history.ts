@@ -33,6 +33,7 @@ async function findFaults({ engine, version }: Verification, lakeTable: LakeTabl
   return found.map(({ fault, keys, examples }) => ({
     check: 'history',
     file: null,
+    table: lakeTable.tableName,
     versions: [{ first: version, last: version }],
     message: `dw.${lakeTable.tableName}: ${keys} ${keys === 1 ? 'row' : 'rows'}: ${fault}: ${examples.join('; ')}${keys > examples.length ? '; …' : ''}`,
     remedy: null,

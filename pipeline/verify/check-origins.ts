@@ -58,6 +58,7 @@ async function findFaults(rows: LakeRows, version: number, table: LakeTable): Pr
   return found.map((message) => ({
     check: 'origins',
     file: null,
+    table: tableName,
     versions: [{ first: version, last: version }],
     message: `dw.${tableName}, ${message}`,
     remedy: null,

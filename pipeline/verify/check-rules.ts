@@ -42,6 +42,7 @@ async function findingsOf({ engine, version }: Verification, { tableName }: Lake
   return found.map(({ rule, rows, examples }) => ({
     check: 'rules',
     file: null,
+    table: tableName,
     versions: [{ first: version, last: version }],
     message: `dw.${tableName}: ${rows} ${rows === 1 ? 'row breaks' : 'rows break'} ${rule}: ${examples.join('; ')}${rows > examples.length ? '; …' : ''}`,
     remedy: 'repair',

@@ -41,7 +41,11 @@ export async function perTable(
 }
 
 /** A damaged file, or one of another type, of a table or of those that it refers to. */
-async function findBlamedFile(rows: LakeRows, table: LakeTable, tables: readonly LakeTable[]): Promise<string | null> {
+export async function findBlamedFile(
+  rows: LakeRows,
+  table: LakeTable,
+  tables: readonly LakeTable[],
+): Promise<string | null> {
   const names = [table.tableName, ...table.table.references.map((reference) => reference.table)]
   const damaged = await findDamagedFile(rows, names)
   if (damaged !== null) return `${damaged} is damaged`
