@@ -1,6 +1,6 @@
 // The only writer of catalogs: lake/history/<version>.duckdb and lake/lake.duckdb.
 import { join } from 'node:path'
-import { contractsOf } from '../core/config/contracts.ts'
+import { nextContracts } from '../core/config/contracts.ts'
 import {
   copyToNewFile,
   ensureFolder,
@@ -93,7 +93,8 @@ async function writeCatalog(lake: Lake, path: string, version: number, entries: 
 async function fillCatalog(lake: Lake, version: number, entries: LedgerEntries): Promise<void> {
   const { engine, layout, state, project } = lake
   const table = ident(NEXT, 'control', 'lake')
-  const contracts = JSON.stringify(contractsOf(project.config.tables))
+  const lastRun = entries.runs.reduce((last, run) => Math.max(last, run.runId), state.lastRunId)
+  const contracts = JSON.stringify(nextContracts(project.config.tables, state.contracts, lastRun))
   await engine.run(sql`delete from ${table}`)
   await engine.run(
     sql`insert into ${table} values (${LAKE_FORMAT}, ${project.config.name}, ${version}, ${layout.lake}, ${contracts})`,

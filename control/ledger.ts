@@ -54,7 +54,8 @@ export interface FileEntry extends Counts {
 
 /**
  * Records of a file that were in quarantine and have been judged again: brought by an upload that corrects them, or, when
- * that is null, tried again because they waited or someone asked for it.
+ * that is null, tried again because they waited or someone asked for it. Rows that a repair has moved to quarantine are
+ * `loaded` a negative number of times, and `quarantined` where they had not been refused before.
  */
 export interface ReturnEntry {
   readonly runId: number

@@ -39,7 +39,10 @@ async function compareTable(verification: Verification, tableName: string): Prom
   const ofTable = sql`table_name = ${literal(tableName)}`
   const since = sql`coalesce((select restored_in from (${LAST_RESTORES}) where ${ofTable}), 0)`
   const returns = sql`(
-    select file_id, by_file_id, case when run_id >= ${since} then loaded + updated else 0 end as written, quarantined
+    select
+      file_id, by_file_id, case when run_id >= ${since} then loaded + updated else 0 end as written, quarantined,
+      -- Rows that a repair has moved to quarantine are records that were not refused before.
+      case when loaded < 0 then quarantined else 0 end as moved
     from lake.control.returns
     semi join (select run_id from lake.control.runs where status = 'committed') using (run_id)
     where ${ofTable})`
@@ -57,7 +60,7 @@ async function compareTable(verification: Verification, tableName: string): Prom
     moved as (
       select file_id, sum(written) as written, sum(quarantined) as quarantined
       from (
-        select file_id, written, 0 as quarantined from ${returns}
+        select file_id, written, moved as quarantined from ${returns}
         union all
         select by_file_id, -written, -quarantined from ${returns}
       )

@@ -10,6 +10,10 @@ export type CheckName =
   | 'checksums'
   | 'views'
   | 'records'
+  | 'types'
+  | 'rules'
+  | 'history'
+  | 'origins'
   | 'marts'
 
 /** Versions from `first` to `last`, both among them. */
@@ -25,6 +29,8 @@ export interface Finding {
   readonly file: string | null
   /** The versions concerned; empty when it is about none in particular. */
   readonly versions: readonly VersionRange[]
+  /** The table concerned, where the finding is about its rows. */
+  readonly table?: string
   /** What was found and what was expected. */
   readonly message: string
   /** What mends it: the next `droplake run`, `droplake repair`, or null when a person has to look. */

@@ -5,7 +5,7 @@ import type { Project } from '../../core/config/load-config.ts'
 import { copyToNewFile, exists } from '../../core/durable-files.ts'
 import { Engine } from '../../core/engine.ts'
 import { DroplakeError, messageOf } from '../../core/errors.ts'
-import { sql } from '../../core/sql.ts'
+import { literal, sql } from '../../core/sql.ts'
 import { isAtWork } from '../at-work.ts'
 import { attachLedger } from '../attach-ledger.ts'
 import { lakeNotFound, listCatalogs } from '../catalog.ts'
@@ -67,6 +67,7 @@ export async function withVerification<Result>(
     if (readable === undefined) throw noCatalog(layout, history, published)
     const engine = await Engine.open({ path: ':memory:', ...engineOptions(project) })
     try {
+      await engine.run(sql`set temp_directory = ${literal(join(scratch, 'spill'))}`)
       await attachLedger(engine, readable)
       const { version } = await engine.row<{ version: number }>(sql`select version from lake.control.lake`)
       const oldestVersion = await readOldestVersion(engine, 'lake')

@@ -1,7 +1,7 @@
 import { livePaths } from '../../control/catalog.ts'
 import type { Lake } from '../../control/lake.ts'
 import { selectCurrent, tableFilesOf } from '../../control/table-rows.ts'
-import { contractsOf, type StoredContract } from '../../core/config/contracts.ts'
+import { type CatalogContract, contractsOf, type StoredContract } from '../../core/config/contracts.ts'
 import type { TableConfig } from '../../core/config/schema.ts'
 import { DroplakeError } from '../../core/errors.ts'
 import { ident, join, raw, readParquet, sql } from '../../core/sql.ts'
@@ -16,10 +16,10 @@ const WIDENINGS = new Set(['integer → bigint'])
  * @throws {DroplakeError} CONTRACT_CONFLICT, a line per fault; before any work
  */
 export async function checkContracts(lake: Lake): Promise<void> {
-  const stored = JSON.parse(lake.state.contracts ?? '{}') as Record<string, StoredContract>
+  const stored = JSON.parse(lake.state.contracts ?? '{}') as Record<string, CatalogContract>
   const faults: string[] = []
   for (const [tableName, contract] of Object.entries(contractsOf(lake.project.config.tables))) {
-    const before = Object.hasOwn(stored, tableName) ? stored[tableName] : undefined
+    const before = Object.hasOwn(stored, tableName) ? withoutPeriods(stored[tableName]) : undefined
     if (JSON.stringify(before) === JSON.stringify(contract)) continue
     faults.push(...renamedTable(lake, tableName), ...(await changedTable(lake, tableName, before, contract)))
   }
@@ -32,6 +32,12 @@ export async function checkContracts(lake: Lake): Promise<void> {
       hint: 'Take the change back, or give the table another name and load it anew.',
     },
   )
+}
+
+function withoutPeriods(contract: CatalogContract | undefined): StoredContract | undefined {
+  if (contract === undefined) return undefined
+  const { periods: _, ...stored } = contract
+  return stored
 }
 
 /** SQL names know no upper and lower case: `Jobs` would be `jobs` to a reader, and another table to us. */

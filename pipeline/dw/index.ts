@@ -37,6 +37,7 @@ export type { RetryRequest } from './returned/index.ts'
 export { holdsBack, type Rule, recordRules, referenceRules, typedName } from './rules/index.ts'
 export type { InputFile } from './table-input.ts'
 export { hasOwnText, textName, textValue } from './text-value.ts'
+export { asRecords } from './typed-records.ts'
 export { looseName, looseValue, typedValue } from './typed-value.ts'
 
 /** What a run adds to one table. */

@@ -2,17 +2,7 @@ import type { Bench } from '../../control/data-files.ts'
 import type { RowSource, ValueRange } from '../../control/row-source.ts'
 import type { Config, TableConfig } from '../../core/config/schema.ts'
 import { ident, join, literal, raw, readParquet, type Sql, sql } from '../../core/sql.ts'
-import {
-  allGiven,
-  hasOwnText,
-  holdsBack,
-  keyNames,
-  keysOf,
-  type Rule,
-  referenceRules,
-  textName,
-  typedName,
-} from '../dw/index.ts'
+import { allGiven, asRecords, holdsBack, keyNames, keysOf, type Rule, referenceRules } from '../dw/index.ts'
 import { type AcceptedPart, putAside } from './accept-rows.ts'
 import type { Target } from './target.ts'
 
@@ -211,20 +201,4 @@ function anyBroken(rules: readonly Rule[]): Sql {
     rules.map((rule) => rule.broken),
     ' or ',
   )})`
-}
-
-/** Typed rows as rules see records; their other columns stay. */
-function asRecords(table: TableConfig, rows: Sql): Sql {
-  const columns = Object.keys(table.columns)
-  const texts = Object.entries(table.columns).flatMap(([name, config]) => {
-    const text = sql`${ident(name)}::varchar as ${ident(name)}`
-    return hasOwnText(config) ? [text, sql`${ident(name)}::varchar as ${textName(name, config)}`] : [text]
-  })
-  const typed = columns.map((name) => sql`${ident(name)} as ${typedName(name)}`)
-  const nothing = sql`null::varchar as _malformed, null::varchar as _raw, null::varchar as _extra`
-  const rest = sql`* exclude (${join(
-    columns.map((name) => ident(name)),
-    ', ',
-  )})`
-  return sql`select ${join([...texts, ...typed, nothing, rest], ', ')} from (${rows})`
 }

@@ -2,13 +2,11 @@ import { adoptDataFile, writeDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import type { DataFile } from '../../control/ledger.ts'
 import type { BackupSource, OnRows } from '../../control/row-source.ts'
-import { countTableRows, isOfTable } from '../../control/table-rows.ts'
+import { countTableRows } from '../../control/table-rows.ts'
 import { raw, sql } from '../../core/sql.ts'
-import { buildMarts, readMarts } from '../app/index.ts'
 import { planInbox } from '../inbox/plan-inbox.ts'
 import type { Change } from '../maintain/maintain.ts'
-import { showDwFiles } from '../maintain/show-dw-files.ts'
-import { martEntries } from '../mart-entries.ts'
+import { rebuildMarts } from '../maintain/rebuild-marts.ts'
 import { accountForRows, writeRejects } from './account.ts'
 import { withModestMemory } from './modest-memory.ts'
 import { refuseRows } from './refuse.ts'
@@ -121,24 +119,4 @@ async function writeClosed(
     where _valid_to is not null
     order by _file_id, _line`,
   )
-}
-
-/** Every mart anew, over the tables as they are then. */
-async function rebuildMarts(lake: Lake, run: Run, dataFiles: readonly DataFile[]) {
-  await showDwFiles(lake, dataFiles.filter(isOfTable))
-  const queries = await readMarts(lake.engine, lake.project)
-  const app = await buildMarts({ ...lake, state: { ...lake.state, dataFiles } }, run, queries, [])
-  const fresh = app.marts.filter((mart) => mart.isNew)
-  return {
-    dataFiles: fresh.map((mart) => mart.dataFile),
-    entries: { ...martEntries(run, app), steps: fresh.map((mart) => mart.step) },
-    heldBack: app.marts.flatMap(({ martName, heldBack }) =>
-      heldBack === null ? [] : [`${martName}: ${heldBack.reason}`],
-    ),
-    removed: app.removed,
-    delivery: {
-      reports: fresh.map(({ martName, dataFile }) => ({ martName, martPath: dataFile.path })),
-      goneMarts: app.goneMarts,
-    },
-  }
 }

@@ -1,20 +1,17 @@
-import { ledgerTable, livePaths } from '../../../control/catalog.ts'
+import { livePaths } from '../../../control/catalog.ts'
 import type { Lake } from '../../../control/lake.ts'
 import { selectQuarantine } from '../../../control/relations.ts'
-import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
+import { ident, join, literal, sql } from '../../../core/sql.ts'
 import type { RawFile } from '../../ods/index.ts'
 
 /** Records of this run's corrections that an earlier upload of the same bytes brought into quarantine: `_file_id`, `_line`. */
 export const REPEATED = ident('repeated_records')
 
 /** A lake's uploads that are CSVs of the quarantine, those of all runs: `file_id`, `sha256`, `table_name`. */
-export function correctionUploads({ state }: Lake): Sql {
-  const files = ledgerTable(state, 'files', "'' as file_id, '' as sha256, '' as table_name, '' as dialect")
-  return sql`(
-    select file_id, sha256, table_name
-    from ${files}
-    where json_extract(dialect, '$.isCorrection') = true)`
-}
+export const CORRECTION_UPLOADS = sql`(
+  select file_id, sha256, table_name
+  from lake.control.files
+  where json_extract(dialect, '$.isCorrection') = true)`
 
 /**
  * Find the records that a correction CSV brought before, when the same bytes were dropped, and that are entries of their own because they
@@ -35,7 +32,7 @@ export async function findRepeated(
       : sql`
         select distinct _uploads.file_id as _file_id, _entries._line
         from (values ${join(uploads, ', ')}) as _uploads (file_id, sha256)
-        join ${correctionUploads(lake)} as _earlier on _earlier.sha256 = _uploads.sha256 and _earlier.table_name = ${literal(tableName)}
+        join ${CORRECTION_UPLOADS} as _earlier on _earlier.sha256 = _uploads.sha256 and _earlier.table_name = ${literal(tableName)}
         join (${selectQuarantine([], rejects, [])}) as _entries on _entries._file_id = _earlier.file_id`
   await lake.engine.run(sql`create or replace temp table ${REPEATED} as ${found}`)
 }

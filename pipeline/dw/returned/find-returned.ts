@@ -6,7 +6,7 @@ import { ident, join, literal, type Sql, sql } from '../../../core/sql.ts'
 import type { OdsResult } from '../../ods/index.ts'
 import { FILE_ORIGINS } from '../origins.ts'
 import { batchPath, correctionCount, createRunFiles, type InputFile, type TableInput } from '../table-input.ts'
-import { correctionUploads } from './find-repeated.ts'
+import { CORRECTION_UPLOADS } from './find-repeated.ts'
 import { selectCorrections } from './select-corrections.ts'
 
 /** Which open records of the quarantine are to be judged again, beside those that wait and those that a CSV corrects. */
@@ -79,7 +79,7 @@ async function addCorrections(
   if (batch === undefined) return
   const corrected = ident('corrected_records')
   await lake.engine.run(
-    sql`create or replace temp table ${corrected} as ${selectCorrections(input, corrections, batch, entries, correctionUploads(lake))}`,
+    sql`create or replace temp table ${corrected} as ${selectCorrections(input, corrections, batch, entries, CORRECTION_UPLOADS)}`,
   )
   await lake.engine.run(sql`
     create or replace temp table ${RETURNED} as

@@ -10,6 +10,7 @@ import { verify } from '../../verify/index.ts'
 import { carryMarts } from '../carry-marts.ts'
 import { type Change, maintain, settle, versionsOf } from '../maintain.ts'
 import { readValidMarts } from '../read-valid-marts.ts'
+import { type Healed, healRows } from './heal/index.ts'
 import { type Outcome, repairDataFile } from './repair-data-file.ts'
 
 /** What a repair did, or would do. */
@@ -36,7 +37,7 @@ export async function planRepair(project: Project): Promise<RepairReport> {
   }))
   return {
     dryRun: true,
-    steps: [...catalogs.steps.map(({ file, what }) => ({ file, what })), ...steps],
+    steps: [...catalogs.steps.map(({ file, what }) => ({ file, what })), ...steps, ...plannedMoves(findings)],
     unrepaired: catalogs.unrepaired,
     runId: null,
     problems: [],
@@ -45,7 +46,7 @@ export async function planRepair(project: Project): Promise<RepairReport> {
 
 /**
  * Make good what `verify --deep` finds, where that can be done exactly: catalogs from each other, tables from ODS, marts
- * from tables. A data file whose very bytes come out again is put back in its place; another with the same rows comes in a
+ * from tables. Rows that break a promise of their table go to quarantine. A data file whose very bytes come out again is put back in its place; another with the same rows comes in a
  * new version. What cannot be made good is told, and stays as it is.
  *
  * @throws {DroplakeError} LAKE_BUSY, LAKE_NOT_FOUND; LAKE_DAMAGED when no ledger can be had
@@ -53,12 +54,29 @@ export async function planRepair(project: Project): Promise<RepairReport> {
 export async function repair(project: Project, options: OpenOptions): Promise<RepairReport> {
   const catalogs = await repairCatalogs(project, false)
   const steps = catalogs.steps.map(({ file, what }) => ({ file, what }))
-  const shared = { dryRun: false, steps, unrepaired: catalogs.unrepaired }
-  if (catalogs.unrepaired.length > 0) return { ...shared, runId: null, problems: [] }
+  if (catalogs.unrepaired.length > 0)
+    return { dryRun: false, steps, unrepaired: catalogs.unrepaired, runId: null, problems: [] }
+  const files = await repairFiles(project, options)
+  const rows = await moveBrokenRows(project, options)
+  return {
+    dryRun: false,
+    steps: [...steps, ...files.steps, ...rows.steps],
+    unrepaired: [...files.unrepaired, ...rows.unrepaired],
+    runId: rows.runId ?? files.runId,
+    problems: [...files.problems, ...rows.problems],
+  }
+}
+
+type Repaired = Omit<RepairReport, 'dryRun'>
+
+const NOTHING_REPAIRED: Repaired = { steps: [], unrepaired: [], runId: null, problems: [] }
+
+/** Make damaged data files again. */
+async function repairFiles(project: Project, options: OpenOptions): Promise<Repaired> {
   return withLake(project, options, async (lake) => {
     const { findings } = await verify(project, { deep: true })
     const damaged = damagedFiles(findings)
-    if (damaged.length === 0) return { ...shared, runId: null, problems: [] }
+    if (damaged.length === 0) return NOTHING_REPAIRED
     const stored = await neededFiles(lake)
     const leftover = await settle(lake)
     let outcomes: readonly Outcome[] = []
@@ -67,13 +85,9 @@ export async function repair(project: Project, options: OpenOptions): Promise<Re
       return changeOf(lake, outcomes)
     })
     return {
-      dryRun: false,
-      steps: [
-        ...steps,
-        ...outcomes.flatMap((outcome) =>
-          outcome.what === null ? [] : [{ file: outcome.file.path, what: outcome.what }],
-        ),
-      ],
+      steps: outcomes.flatMap((outcome) =>
+        outcome.what === null ? [] : [{ file: outcome.file.path, what: outcome.what }],
+      ),
       unrepaired: outcomes.flatMap((outcome) =>
         outcome.why === null ? [] : [{ file: outcome.file.path, why: outcome.why }],
       ),
@@ -81,6 +95,33 @@ export async function repair(project: Project, options: OpenOptions): Promise<Re
       problems: done.problems,
     }
   })
+}
+
+/** Move the rows that break a promise of their table to quarantine, where `verify` finds any. */
+async function moveBrokenRows(project: Project, options: OpenOptions): Promise<Repaired> {
+  return withLake(project, options, async (lake) => {
+    const { findings } = await verify(project, { deep: true })
+    if (!findings.some(isAboutRows)) return NOTHING_REPAIRED
+    const leftover = await settle(lake)
+    let healed: Healed | undefined
+    const done = await maintain(lake, leftover, 'repair', async (run) => {
+      healed = await healRows(lake, run)
+      return healed.change ?? { entries: {} }
+    })
+    const { steps = [], unrepaired = [] } = healed ?? {}
+    return { steps, unrepaired, runId: done.runId, problems: done.problems }
+  })
+}
+
+function isAboutRows({ check, remedy }: Finding): boolean {
+  return check === 'rules' && remedy === 'repair'
+}
+
+function plannedMoves(findings: readonly Finding[]): RepairStep[] {
+  return findings.filter(isAboutRows).map(({ table, message }) => ({
+    file: `dw.${table}`,
+    what: `rows that break a rule are moved to quarantine (${message})`,
+  }))
 }
 
 /** Findings about data files, each file once, those of the layers below first. */

@@ -44,6 +44,10 @@ test('a whole lake has no findings, and the report says what was looked at', asy
     ['checksums', expect.stringMatching(/^21 data files, [\d,]+ bytes$/)],
     ['views', '12 views'],
     ['records', '6 uploads in 3 tables'],
+    ['types', '5 data files'],
+    ['rules', '3 tables'],
+    ['history', '0 tables'],
+    ['origins', '3 tables'],
     ['marts', '3 marts'],
   ])
 })

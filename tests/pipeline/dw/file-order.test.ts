@@ -22,7 +22,7 @@ test('a correction of the earlier file does not replace the row of the later one
   await lake.drop({ [name]: await correct(lake, name, (row) => ({ ...row, age: '10' })) })
   await lake.run()
   expect(await lake.query('select age from dw.t')).toEqual([['20']])
-  expect(await lake.query('select array_to_string(_rules, ', ') from quarantine.t')).toEqual([['late:id']])
+  expect(await lake.query('select array_to_string(_rules, $$, $$) from quarantine.t')).toEqual([['late:id']])
   expect(await lake.findings()).toEqual([])
 })
 
