@@ -6,7 +6,7 @@ SOURCES := $(shell find core control pipeline backup cli -name '*.ts' -o -name '
 VITEST := node_modules/.bin/vitest
 BIOME := node_modules/.bin/biome
 
-.PHONY: help history verify report backup restore run samples build test test-faults test-faults-sample check lint format bench bench-quick bench-backup bench-rules screenshots status clean
+.PHONY: help history verify report backup restore run samples build test test-lakes test-faults test-faults-sample check lint format bench bench-quick bench-backup bench-rules screenshots status clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ build: dist/.built ## install dependencies and compile
 
 test: build ## run every test but the long suites of faults
 	@$(VITEST) run
+
+test-lakes: build ## 2,000 random lakes of several tables, or LAKES=…, against the plain oracle; some three hours
+	@DROPLAKE_LAKES=$(or $(LAKES),2000) $(VITEST) run tests/property/several-tables.test.ts
 
 test-faults-sample: build ## kill, starve and disturb runs, a sample of each way, some four minutes
 	@$(VITEST) run --config vitest.faults.config.ts
