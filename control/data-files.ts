@@ -12,7 +12,7 @@ import {
   syncFolder,
 } from '../core/durable-files.ts'
 import { DroplakeError } from '../core/errors.ts'
-import { exactPath, literal, raw, type Sql, sql } from '../core/sql.ts'
+import { exactPath, literal, type Sql, sql } from '../core/sql.ts'
 import type { Lake, Run } from './lake.ts'
 import { LAYERS, type Layer, type Layout, paddedNumber } from './layout.ts'
 import type { DataFile } from './ledger.ts'
@@ -75,12 +75,13 @@ export async function adoptDataFile(
 /**
  * Write a query's rows as Parquet, as the data files of a layer are; nothing is made to last.
  *
+ * @param path one of `engine.paths.issue`
  * @returns the number of rows
  */
 export async function stageDataFile(lake: Bench, layer: Layer, path: string, query: Sql): Promise<number> {
   lake.stop.throwIfAborted()
   try {
-    await lake.engine.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(PARQUET_OPTIONS[layer])})`)
+    await lake.engine.copyToParquet(query, path, PARQUET_OPTIONS[layer])
   } catch (error) {
     // A COPY that fails leaves an empty file (seen on 1.5.6).
     await removePath(path)
@@ -90,9 +91,9 @@ export async function stageDataFile(lake: Bench, layer: Layer, path: string, que
 }
 
 async function newPath(lake: Lake, run: Run, { layer, tableName, part }: NewDataFile): Promise<string> {
-  const name = [paddedNumber(run.runId), part].filter(Boolean).join('-')
-  const path = join(lake.layout.lake, layer, tableName, `${name}.parquet`)
-  await ensureFolder(dirname(path))
+  const folder = join(lake.layout.lake, layer, tableName)
+  const path = lake.engine.paths.issue(folder, [paddedNumber(run.runId), part].filter(Boolean).join('-'))
+  await ensureFolder(folder)
   if (!(await exists(path))) return path
   throw new DroplakeError('LAKE_DAMAGED', `"${path}" is there already; expected a name that no run has used`, {
     hint: 'Nothing was committed. The ledger in lake/history is older than the data files: put the newer one back.',
@@ -133,6 +134,11 @@ async function makeLast(lake: Lake, run: Run, file: NewDataFile, path: string, r
   }
 }
 
+/** What tells a data file apart from others of its run, layer and table (`NewDataFile.part`); undefined for the one without. */
+export function partOf(path: string): string | undefined {
+  return /(?:^|\/)\d+(?:-([^/]+?))?(?:\.\d+)?\.parquet$/.exec(path)?.[1]
+}
+
 /** Take away a data file that was written in this run and is not wanted after all. */
 export async function removeDataFile(layout: Layout, file: DataFile): Promise<void> {
   await removePath(join(layout.lake, file.path))
@@ -145,7 +151,7 @@ export async function removeDataFilesOf(layout: Layout, runId: number): Promise<
     for (const table of await listFolder(join(layout.lake, layer))) {
       const folder = join(layout.lake, layer, table)
       const names = (await listFolder(folder)).filter(
-        (name) => name === `${mark}.parquet` || name.startsWith(`${mark}-`),
+        (name) => name.startsWith(`${mark}.`) || name.startsWith(`${mark}-`),
       )
       for (const name of names) await removePath(join(folder, name))
     }

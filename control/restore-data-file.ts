@@ -12,8 +12,7 @@ import type { DataFile } from './ledger.ts'
  * @returns whether the bytes were the same
  */
 export async function restoreDataFile(lake: Lake, run: Run, file: DataFile, query: Sql): Promise<boolean> {
-  const beside = join(run.folder, 'restored.parquet')
-  await removePath(beside)
+  const beside = lake.engine.paths.issue(run.folder, `repaired-${file.tableName}`)
   await stageDataFile(lake, file.layer, beside, query)
   if ((await hashFile(beside)) !== file.sha256) {
     await removePath(beside)

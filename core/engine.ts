@@ -12,7 +12,8 @@ import {
 } from '@duckdb/node-api'
 import { DroplakeError, messageOf, storageFailure } from './errors.ts'
 import { jsonRowsOf } from './json-values.ts'
-import { ident, join, raw, type Sql, type SqlValue, sql } from './sql.ts'
+import { ParquetPaths } from './parquet-paths.ts'
+import { ident, join, literal, raw, type Sql, type SqlValue, sql } from './sql.ts'
 
 export interface EngineOptions {
   /** A database file, or `:memory:`. */
@@ -31,6 +32,8 @@ export type EngineRow = Readonly<Record<string, EngineValue>>
 /** One DuckDB instance with one connection. Close it: an open one keeps its files locked. */
 export class Engine {
   readonly connection: DuckDBConnection
+  /** Names for the Parquet files that it writes. */
+  readonly paths = new ParquetPaths()
   readonly #instance: DuckDBInstance
   /** For rows that are appended while a statement is under way. */
   #appending: DuckDBConnection | undefined
@@ -47,6 +50,10 @@ export class Engine {
       autoload_known_extensions: 'false',
       // A table of thousands of columns has rules joined by as many ORs.
       max_expression_depth: '100000',
+      // DuckDB 1.5.6 takes a local file for unchanged when device, inode, size and modification time in whole seconds are equal
+      // (`LocalFileSystem::GetVersionTag`). A file that took the name and the inode of another within a second was then read with
+      // the footer of the other: wrong min, max and filters, silently. tests/core/engine-stale-footers.test.ts.
+      enable_external_file_cache: 'false',
     }
     if (options.readOnly) settings.access_mode = 'READ_ONLY'
     if (options.threads !== undefined) settings.threads = String(options.threads)
@@ -67,6 +74,17 @@ export class Engine {
     const bindings = statement.values.map(binding)
     const [values, types] = [bindings.map((bound) => bound.value), bindings.map((bound) => bound.type)]
     await this.#guard(statement, () => this.connection.run(statement.text, values, types as DuckDBType[]))
+  }
+
+  /**
+   * Write a query's rows as Parquet.
+   *
+   * @param path absolute; one of `paths.issue`
+   * @param options DuckDB's words for COPY: `format parquet, compression snappy`
+   */
+  async copyToParquet(query: Sql, path: string, options: string): Promise<void> {
+    this.paths.claim(path)
+    await this.run(sql`copy (\n${query}\n) to ${literal(path)} (${raw(options)})`)
   }
 
   /** Do something in one transaction: when it throws, the engine's part of it is undone. Only one attached database can be written in it. */

@@ -1,4 +1,3 @@
-import { join as joinPath } from 'node:path'
 import { stageDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import { counted } from '../../control/verify/finding.ts'
@@ -39,7 +38,7 @@ const FAILING_ROWS = ident('temp', 'failing_rows')
 export async function runTests(lake: Lake, run: Run, query: MartQuery): Promise<TestResult[]> {
   const results: TestResult[] = []
   for (const [index, test] of query.tests.entries()) {
-    const rowsPath = joinPath(run.folder, `failing-${index + 1}-${query.martName}.parquet`)
+    const rowsPath = lake.engine.paths.issue(run.folder, `failing-${query.martName}-${index + 1}`)
     results.push(await runTest(lake, query, test, rowsPath))
   }
   return results

@@ -1,4 +1,3 @@
-import { join as joinPath } from 'node:path'
 import { stageDataFile } from '../../control/data-files.ts'
 import type { Lake, Run } from '../../control/lake.ts'
 import { mayWait } from '../../control/relations.ts'
@@ -31,7 +30,7 @@ export async function acceptRecords(lake: Lake, run: Run, input: TableInput, par
     select ${typed}, _file_id, _line, ${raw(String(run.runId))}::bigint as _run_id${waited}${validFrom}
     from (${readJudgedRecords(input, part)})
     where not _broken`
-  const path = joinPath(run.folder, `accepted-${part.name}.parquet`)
+  const path = lake.engine.paths.issue(run.folder, `accepted-${input.tableName}-${part.name}`)
   // A long IN becomes a join, which loses the order.
   // Pushed down into the casts, the filter would have them computed twice: 4.9 s instead of 2.8 s for 10 million records (2026-11).
   await lake.engine.run(sql`set disabled_optimizers = 'filter_pushdown,in_clause'`)

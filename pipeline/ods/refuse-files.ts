@@ -57,7 +57,7 @@ async function rewriteBatch(
   batch: DataFile,
   fileIds: readonly string[],
 ): Promise<DataFile | null> {
-  const staged = joinPath(run.folder, 'batch.parquet')
+  const staged = lake.engine.paths.issue(run.folder, `batch-${batch.tableName}`)
   const rows = sql`select * from ${readParquet([joinPath(lake.layout.lake, batch.path)])}`
   await stageDataFile(lake, 'ods', staged, sql`${rows} where not list_contains(${literal(fileIds)}, _file_id)`)
   await removeDataFile(lake.layout, batch)

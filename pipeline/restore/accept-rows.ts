@@ -1,4 +1,3 @@
-import { join as joinPath } from 'node:path'
 import { type Bench, stageDataFile } from '../../control/data-files.ts'
 import { lineageColumns } from '../../control/relations.ts'
 import type { OnRows, RowBatch, RowSource } from '../../control/row-source.ts'
@@ -43,7 +42,7 @@ export async function acceptRows(
   const parts: AcceptedPart[] = []
   let [readRows, judgedRows] = [0, 0]
   const judge = async (batch: Batch) => {
-    const path = joinPath(folder, `restored-${String(parts.length + 1).padStart(6, '0')}.parquet`)
+    const path = engine.paths.issue(folder, `restored-${target.tableName}`)
     const rows = await acceptBatch(bench, target, source, batch, path)
     if (rows > 0) parts.push({ path, rows })
     judgedRows += batch.rows

@@ -1,4 +1,5 @@
-import { basename, join as joinPath } from 'node:path'
+import { join as joinPath } from 'node:path'
+import { partOf } from '../../../control/data-files.ts'
 import type { Lake } from '../../../control/lake.ts'
 import type { Layer } from '../../../control/layout.ts'
 import type { DataFile } from '../../../control/ledger.ts'
@@ -31,8 +32,8 @@ export async function compactionSource(lake: Lake, { file, stored, broken }: Dam
   return rows === file.rows ? { query, from: 'from the files it was compacted from', isExact: true } : null
 }
 
-/** Of a data file of rows that came back from quarantine: ODS has them as they came, not as they were corrected. */
-const RETURNED_SUFFIX = '-returned.parquet'
+/** The part of a data file of rows that came back from quarantine: ODS has them as they came, not as they were corrected. */
+const RETURNED_PART = 'returned'
 
 /** The uploads of a run that went into one table. */
 interface LoadedUpload {
@@ -52,7 +53,7 @@ export async function tableSource(lake: Lake, damage: Damage): Promise<Source | 
   const { file, stored, broken } = damage
   const table = lake.project.config.tables[file.tableName]
   if (table === undefined) return 'its table has left the config'
-  if (file.path.endsWith(RETURNED_SUFFIX))
+  if (partOf(file.path) === RETURNED_PART)
     return `its rows came back from quarantine; roll back to before run ${file.runId} and drop its corrections again`
   const uploads = await readUploads(lake, file)
   const written = uploads.reduce((sum, upload) => sum + upload.written, 0)
@@ -62,9 +63,9 @@ export async function tableSource(lake: Lake, damage: Damage): Promise<Source | 
   const rowsOfRun = ofRun('dw').reduce((sum, candidate) => sum + candidate.rows, 0)
   if (uploads.length === 0 || written !== rowsOfRun || uploads.some((upload) => upload.unchanged > 0))
     return `its rows are not all those that run ${file.runId} read and did not refuse; roll back to a version without it`
-  // A file of the table has the name of the ODS file that it was made of; in format 1 there was one of all.
-  const sameName = ofRun('ods').filter((candidate) => basename(candidate.path) === basename(file.path))
-  const raws = sameName.length > 0 ? sameName : ofRun('ods')
+  // A file of the table has the part of the ODS file that it was made of; in format 1 there was one of all.
+  const samePart = ofRun('ods').filter((candidate) => partOf(candidate.path) === partOf(file.path))
+  const raws = samePart.length > 0 ? samePart : ofRun('ods')
   const rejects = below('rejects')
   const closed = below('closed')
   const damaged = [...raws, ...rejects, ...closed].find((candidate) => broken.has(candidate.path))
