@@ -16,7 +16,7 @@ create table control.lake (
   name varchar not null,
   version bigint not null,
   root varchar not null,         -- absolute path that the views point into
-  contracts varchar not null     -- JSON: columns, types and key of every table, as the last run had them
+  contracts varchar not null     -- JSON: columns, types and key of every table, as the last run had them; and its contracts by run
 );
 
 -- One row per run.

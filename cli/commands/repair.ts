@@ -6,7 +6,8 @@ import { stopOnSignal } from '../stop-on-signal.ts'
 import { type WaitFlags, waitMsOf, withWaitOption } from '../wait-option.ts'
 
 export const command = 'repair'
-export const describe = 'make again what verify --deep finds damaged, where that can be done exactly'
+export const describe =
+  'make again what verify --deep finds damaged, where that can be done exactly; quarantine rows that break a rule'
 export const builder = (parser: Argv) =>
   withWaitOption(parser).option('dry-run', { type: 'boolean', describe: 'tell what would be done, and do nothing' })
 

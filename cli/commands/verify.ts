@@ -9,7 +9,7 @@ export const builder = (parser: Argv) =>
   parser.option('deep', {
     type: 'boolean',
     default: false,
-    describe: 'read all data, too: SHA-256, rows, views, and every mart computed anew',
+    describe: 'read all data, too: SHA-256, views, what tables promise of their rows, and every mart computed again',
   })
 
 /** Exit code 1 says that something was found. */

@@ -27,11 +27,14 @@ export async function findDiffering(rows: LakeRows, table: LakeTable): Promise<n
   const { engine } = rows
   await createUploads(engine, table)
   const pathsOf = (layer: 'ods' | 'rejects') => livePaths(rows, table.tableName, layer)
-  const ods = sql`select _file_id, _line, _corrects from (${selectRaw(table.table, pathsOf('ods'))})`
   const inTable = without(select(table.files.rows), table.files.replaced)
   await engine.run(sql`
     create or replace temp table quarantined_addresses as select distinct _file_id, _line from (${select(pathsOf('rejects'))})`)
   const inQuarantine = sql`select _file_id, _line from temp.quarantined_addresses`
+  await createRepeated(engine, table.tableName)
+  const ods = sql`
+    select _file_id, _line, _corrects
+    from (${selectRaw(table.table, pathsOf('ods'))}) anti join temp.repeated_addresses using (_file_id, _line)`
   // The quarantine is small: it is what is kept in memory.
   await engine.run(sql`
     create or replace temp table released_addresses as select distinct _file_id, _line from (${inTable}) semi join (${inQuarantine}) using (_file_id, _line)`)
@@ -65,6 +68,24 @@ export async function findDiffering(rows: LakeRows, table: LakeTable): Promise<n
   const { found } = await engine.row<{ found: number }>(sql`select count(*) as found from ${DIFFERING}`)
   if (found > 0) await createAddresses(engine, ods, inTable, inQuarantine)
   return found
+}
+
+/**
+ * `repeated_addresses`: records of a correction CSV whose bytes were dropped before. They are in quarantine once, at the place of
+ * the earlier upload.
+ */
+async function createRepeated(engine: Engine, tableName: string): Promise<void> {
+  const corrections = sql`(
+    select file_id, sha256
+    from lake.control.files
+    where table_name = ${literal(tableName)} and json_extract(dialect, '$.isCorrection') = true)`
+  await engine.run(sql`
+    create or replace temp table repeated_addresses as
+    select distinct _later.file_id as _file_id, _entries._line
+    from ${corrections} as _later
+    join ${corrections} as _earlier on _earlier.sha256 = _later.sha256 and _earlier.file_id <> _later.file_id
+    join temp.quarantined_addresses as _entries on _entries._file_id = _earlier.file_id
+    anti join temp.quarantined_addresses as _own on _own._file_id = _later.file_id and _own._line = _entries._line`)
 }
 
 async function createAddresses(

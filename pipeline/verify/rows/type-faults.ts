@@ -1,8 +1,8 @@
 import { relative, sep } from 'node:path'
 import type { Layout } from '../../../control/layout.ts'
-import { columnsOf } from '../../../control/relations.ts'
+import { columnsOf, selectFrom } from '../../../control/relations.ts'
 import type { Engine } from '../../../core/engine.ts'
-import { raw, readParquet, sql } from '../../../core/sql.ts'
+import { readParquet, type Sql, sql } from '../../../core/sql.ts'
 import type { LakeTable } from './lake-tables.ts'
 
 /** A data file of a table that has a column in another type than the contract. */
@@ -19,13 +19,11 @@ export async function findTypeFaults(
   layout: Layout,
   { table, files }: LakeTable,
 ): Promise<TypeFault[]> {
-  const expected = new Map<string, string>()
-  for (const { name, type } of columnsOf('dw', table)) expected.set(name, await nameOfType(engine, type))
+  const described = await describe(engine, selectFrom(columnsOf('dw', table), []))
+  const expected = new Map(described.map(({ column_name: name, column_type: type }) => [name, type]))
   const faults: TypeFault[] = []
   for (const path of files.rows) {
-    const columns = await engine.rows<{ column_name: string; column_type: string }>(
-      sql`describe select * from ${readParquet([path])}`,
-    )
+    const columns = await describe(engine, sql`select * from ${readParquet([path])}`)
     const wrong = columns.flatMap(({ column_name: name, column_type: type }) => {
       const wanted = expected.get(name)
       // Rows from before a column became a bigint are of the narrower type.
@@ -42,8 +40,6 @@ export async function findTypeFaults(
   return faults
 }
 
-/** A type as DuckDB prints it: `DECIMAL(10,2)`. */
-async function nameOfType(engine: Engine, type: string): Promise<string> {
-  const { found } = await engine.row<{ found: string }>(sql`select typeof(null::${raw(type)}) as found`)
-  return found === '"NULL"' ? type.toUpperCase() : found
+function describe(engine: Engine, query: Sql): Promise<{ column_name: string; column_type: string }[]> {
+  return engine.rows(sql`describe ${query}`)
 }

@@ -105,7 +105,16 @@ test('two rows under one primary key are found, with key, upload and line, and t
     await lake.query('select id, amount, _rules, _reason, _status from quarantine.orders where _line = 4'),
   ).toEqual([['12', '7', "['unique:id']", 'id "10" is in orders already (orders.csv:2)', 'open']])
   expect(await lake.list('quarantine', 'orders')).toHaveLength(1)
+})
 
+test('a row that a repair has moved is loaded again by a retry when it breaks nothing any more', async () => {
+  const lake = await shop()
+  await smuggle(
+    lake,
+    'dw/orders/000001.parquet',
+    'select * replace (case id when 12 then 10 else id end as id) from file',
+  )
+  await heal(lake)
   await runPipeline(lake.project, quietly(), {
     takesUploads: false,
     retry: { tableName: 'orders', rule: null },

@@ -2,7 +2,7 @@ import { join as joinPath } from 'node:path'
 import type { Run } from '../../../../control/lake.ts'
 import { selectRaw } from '../../../../control/relations.ts'
 import type { Engine } from '../../../../core/engine.ts'
-import { ident, literal, readParquet, type Sql, sql } from '../../../../core/sql.ts'
+import { ident, readParquet, type Sql, sql } from '../../../../core/sql.ts'
 import { findBrokenRules } from '../../../verify/rows/broken-rules.ts'
 import { type LakeRows, type LakeTable, rowsOf } from '../../../verify/rows/lake-tables.ts'
 import { findMissingReferences } from '../../../verify/rows/missing-references.ts'
@@ -98,9 +98,8 @@ async function findStuck({ engine, dataFiles, layout }: LakeRows, lakeTable: Lak
 async function withoutMoved(engine: Engine, run: Run, table: LakeTable): Promise<LakeTable> {
   const { moved } = await engine.row<{ moved: number }>(sql`select count(*) as moved from ${MOVED}`)
   if (moved === 0) return table
-  // A name of its own for each pass: no path is written twice.
-  const path = joinPath(run.folder, `moved-${table.tableName}-${moved}.parquet`)
-  await engine.run(sql`copy (select _file_id, _line from ${MOVED}) to ${literal(path)} (format parquet)`)
+  const path = engine.paths.issue(run.folder, `moved-${table.tableName}`)
+  await engine.copyToParquet(sql`select _file_id, _line from ${MOVED}`, path, 'format parquet')
   return { ...table, files: { ...table.files, replaced: [...table.files.replaced, path] } }
 }
 
